@@ -1,0 +1,468 @@
+"""The operations of the fuzzer's programs, in Python. fuzz.c has the same table in C.
+
+An operation gets the world (oracle.py), the number of the task it runs in ("c" in a callback) and its node. What it
+returns, or what the coroutine it returns gives, goes into the log behind "ok"; what it raises instead of it.
+"""
+
+import asyncio
+
+OPERATIONS = {}
+PLAIN = set()           # those that do not await: allowed in the blocks of callbacks
+
+
+class Failure(Exception):
+    """An error of the application: ASYNC_USER_ERROR(number)."""
+
+    def __init__(self, number):
+        super().__init__(number)
+        self.number = number
+
+
+NAMES = (
+    (asyncio.CancelledError, "cancelled"), (TimeoutError, "timeout"), (asyncio.QueueFull, "full"),
+    (asyncio.QueueEmpty, "empty"), (asyncio.QueueShutDown, "shutdown"), (asyncio.InvalidStateError, "invalid"),
+    (RuntimeError, "misuse"), (ValueError, "misuse"),
+)
+
+
+def outcome_of(error):
+    """The name of an error; a group's is that of its first member, as an async_status has room for one."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    if isinstance(error, Failure):
+        return f"E{error.number}"
+    return next((name for kind, name in NAMES if isinstance(error, kind)), repr(error))
+
+
+def operation(function):
+    OPERATIONS[function.__name__.rstrip("_")] = function
+    if not asyncio.iscoroutinefunction(function):
+        PLAIN.add(function.__name__.rstrip("_"))
+    return function
+
+
+def peek(future):
+    """State of a task or future; looking at an error marks it as seen."""
+    if not future.done():
+        return "pending"
+    if future.cancelled():
+        return "cancelled"
+    error = future.exception()
+    return outcome_of(error) if error else str(future.result())
+
+
+def on_task(function):
+    """For operations whose first integer is a task: without a handle to it they do nothing."""
+    def checked(world, task, node):
+        handle = world.tasks[node.args[0]]
+        return function(world, task, node, handle) if handle else "none"
+    if asyncio.iscoroutinefunction(function):
+        async def waiting(world, task, node):
+            handle = world.tasks[node.args[0]]
+            return await function(world, task, node, handle) if handle else "none"
+        waiting.__name__ = function.__name__
+        return waiting
+    checked.__name__ = function.__name__
+    return checked
+
+
+# Control
+
+@operation
+def raise_(world, task, node):
+    raise Failure(node.args[0])
+
+
+@operation
+def return_(world, task, node):         # World.block() does it
+    pass
+
+
+@operation
+async def sleep(world, task, node):
+    await asyncio.sleep(node.args[0])
+
+
+@operation
+async def call(world, task, node):
+    await world.block(task, node.blocks[0])
+
+
+@operation
+async def deep(world, task, node):
+    async def descend(levels):
+        if levels:
+            await descend(levels - 1)
+        else:
+            await world.block(task, node.blocks[0])
+    await descend(node.args[0])
+
+
+@operation
+async def finally_(world, task, node):
+    leaving = "ok"
+    try:
+        try:
+            await world.block(task, node.blocks[0])
+        except (asyncio.CancelledError, Exception) as error:
+            leaving = outcome_of(error)
+            raise
+    finally:
+        world.log(task, node, f"leaving {leaving}")
+        await world.block(task, node.blocks[1])
+
+
+@operation
+async def each(world, task, node):
+    """async for over a generator: at most `limit` items; blocks: its finally, the loop's body, what runs before each item."""
+    limit, (cleanup, body, *segments) = node.args[0], node.blocks
+
+    async def generator():
+        try:
+            for item, segment in enumerate(segments):
+                await world.block(task, segment)
+                yield item
+        finally:
+            world.log(task, node, "generator ends")
+            await world.block(task, cleanup)
+
+    items = generator()
+    try:
+        async for item in items:
+            world.log(task, node, f"item {item}")
+            await world.block(task, body)
+            if item + 1 == limit:
+                break
+    finally:
+        world.log(task, node, "close")
+        await items.aclose()
+
+
+# Tasks
+
+@operation
+def create(world, task, node):
+    started = world.start(node.args[0], world.loop.create_task)
+    if not started:
+        return "taken"
+    world.tasks[node.args[0]] = started
+
+
+@operation
+def go(world, task, node):
+    return None if world.start(node.args[0], world.loop.create_task) else "taken"
+
+
+@operation
+def release(world, task, node):
+    world.tasks[node.args[0]] = None
+
+
+@operation
+@on_task
+async def join(world, task, node, handle):
+    return await handle
+
+
+@operation
+@on_task
+def cancel(world, task, node, handle):
+    return int(handle.cancel())
+
+
+@operation
+@on_task
+def uncancel(world, task, node, handle):
+    return handle.uncancel()
+
+
+@operation
+@on_task
+def cancelling(world, task, node, handle):
+    return handle.cancelling()
+
+
+@operation
+@on_task
+def look(world, task, node, handle):
+    return peek(handle)
+
+
+# Timeouts
+
+@operation
+async def timeout(world, task, node):
+    scope = asyncio.timeout(node.args[0])
+    try:
+        async with scope:
+            world.scopes[task].append(scope)
+            try:
+                await world.block(task, node.blocks[0])
+            finally:
+                world.scopes[task].pop()
+    finally:
+        world.log(task, node, f"expired {int(scope.expired())}")
+
+
+@operation
+def reschedule(world, task, node):
+    """Moves the innermost open timeout block of this task; -1: no deadline."""
+    if not world.scopes[task]:
+        return "none"
+    delay = node.args[0]
+    world.scopes[task][-1].reschedule(None if delay < 0 else world.loop.time() + delay)
+
+
+@operation
+async def wait_for(world, task, node):
+    if node.args[0] <= 0:               # asyncio makes a task only to cancel it; in C nothing starts and nothing waits
+        raise TimeoutError
+    await asyncio.wait_for(world.block(task, node.blocks[0]), node.args[0])
+
+
+@operation
+@on_task
+async def join_for(world, task, node, handle):
+    return await asyncio.wait_for(handle, node.args[1])
+
+
+@operation
+async def future_for(world, task, node):
+    return await asyncio.wait_for(world.futures[node.args[0]], node.args[1])
+
+
+# Groups and gather
+
+@operation
+async def group(world, task, node):
+    number = node.args[0]
+    try:
+        async with world.new_group() as opened:
+            world.groups[number] = opened
+            await world.block(task, node.blocks[0])
+    finally:
+        world.groups.pop(number, None)
+
+
+@operation
+def spawn(world, task, node):
+    number, child = node.args
+    if number not in world.groups:
+        return "none"
+    if world.taken[child]:
+        return "taken"
+    world.tasks[child] = world.start(child, world.groups[number].create_task)
+
+
+def gather_of(world, node, first):
+    handles = [world.tasks[number] for number in node.args[first:]]
+    return None if None in handles else asyncio.gather(*handles, return_exceptions=bool(node.args[first - 1]))
+
+
+def listing(values):
+    return " ".join(outcome_of(value) if isinstance(value, BaseException) else str(value) for value in values)
+
+
+@operation
+async def gather(world, task, node):
+    gathered = gather_of(world, node, 1)
+    return listing(await gathered) if gathered else "none"
+
+
+@operation
+def keep(world, task, node):
+    gathered = gather_of(world, node, 2)
+    if not gathered or node.args[0] in world.gathers:
+        return "none"
+    world.gathers[node.args[0]] = gathered
+
+
+@operation
+async def keep_wait(world, task, node):
+    if node.args[0] not in world.gathers:
+        return "none"
+    return listing(await world.gathers[node.args[0]])
+
+
+@operation
+def keep_cancel(world, task, node):
+    if node.args[0] not in world.gathers:
+        return "none"
+    return int(world.gathers[node.args[0]].cancel())
+
+
+# Locks: 0 and 1 are only entered, 2 only acquired and released, so that no scope finds its lock released
+
+@operation
+async def lock(world, task, node):
+    async with world.locks[node.args[0]]:
+        world.log(task, node, "in")
+        await world.block(task, node.blocks[0])
+
+
+@operation
+async def acquire(world, task, node):
+    await world.locks[2].acquire()
+
+
+@operation
+def unlock(world, task, node):
+    world.locks[2].release()
+
+
+@operation
+def locked(world, task, node):
+    return int(world.locks[node.args[0]].locked())
+
+
+# Events
+
+@operation
+async def event_wait(world, task, node):
+    await world.events[node.args[0]].wait()
+
+
+@operation
+def event_set(world, task, node):
+    world.events[node.args[0]].set()
+
+
+@operation
+def event_clear(world, task, node):
+    world.events[node.args[0]].clear()
+
+
+# Queues: what is put is the number of the node that puts it
+
+@operation
+async def put(world, task, node):
+    await world.queues[node.args[0]].put(node.index)
+
+
+@operation
+async def get(world, task, node):
+    return await world.queues[node.args[0]].get()
+
+
+@operation
+def put_nowait(world, task, node):
+    world.queues[node.args[0]].put_nowait(node.index)
+
+
+@operation
+def get_nowait(world, task, node):
+    return world.queues[node.args[0]].get_nowait()
+
+
+@operation
+def task_done(world, task, node):
+    world.queues[node.args[0]].task_done()
+
+
+@operation
+async def queue_join(world, task, node):
+    await world.queues[node.args[0]].join()
+
+
+@operation
+def shutdown(world, task, node):
+    world.queues[node.args[0]].shutdown(immediate=bool(node.args[1]))
+
+
+@operation
+def size(world, task, node):
+    return world.queues[node.args[0]].qsize()
+
+
+# Futures
+
+@operation
+async def future_wait(world, task, node):
+    return await world.futures[node.args[0]]
+
+
+@operation
+def future_set(world, task, node):
+    world.futures[node.args[0]].set_result(node.index)
+
+
+@operation
+def future_fail(world, task, node):
+    world.futures[node.args[0]].set_exception(Failure(node.args[1]))
+
+
+@operation
+def future_cancel(world, task, node):
+    return int(world.futures[node.args[0]].cancel())
+
+
+@operation
+def future_look(world, task, node):
+    return peek(world.futures[node.args[0]])
+
+
+# Callbacks. The first integer of each is the number of its handle, which stands in one list at a time.
+
+def scheduled(world, node, schedule):
+    number = node.args[0]
+    if world.handles.get(number):
+        return "busy"
+
+    def called(*_):
+        del world.handles[number]
+        world.call(node.blocks[0])
+    world.handles[number] = schedule(called)
+    return None
+
+
+@operation
+def soon(world, task, node):
+    return scheduled(world, node, world.loop.call_soon)
+
+
+@operation
+def later(world, task, node):
+    return scheduled(world, node, lambda function: world.loop.call_later(node.args[1], function))
+
+
+@operation
+def handle_cancel(world, task, node):
+    if node.args[0] not in world.handles:
+        return "none"
+    world.handles.pop(node.args[0]).cancel()
+
+
+def done_callback(world, node, future):
+    number = node.args[0]
+    if number in world.callbacks:
+        return "busy"
+
+    def called(_):
+        world.callbacks.pop(number, None)
+        world.call(node.blocks[0])
+    world.callbacks[number] = future, called
+    future.add_done_callback(called)
+    return None
+
+
+@operation
+def task_callback(world, task, node):
+    handle = world.tasks[node.args[1]]
+    return done_callback(world, node, handle) if handle else "none"
+
+
+@operation
+def future_callback(world, task, node):
+    return done_callback(world, node, world.futures[node.args[1]])
+
+
+@operation
+def callback_remove(world, task, node):
+    """Not found also when its future is done already: then it is on its way."""
+    if node.args[0] not in world.callbacks:
+        return "none"
+    future, called = world.callbacks[node.args[0]]
+    removed = future.remove_done_callback(called)
+    if removed:
+        del world.callbacks[node.args[0]]
+    return removed
