@@ -66,7 +66,7 @@ skip_job()
 skip_if_told()
 {
     local reason
-    reason=$(sed -n "1,20s/^.*[^a-z]skip $group: *\([^*]*[^* ]\) *\(\*\/\)\{0,1\}$/\1/p" "$1" | head -n 1)
+    reason=$(sed -n "1,20s/^.*[^a-z]skip $group: *\([^*]*[^* ]\) *\(\*\/\)\{0,1\}$/\1/p" "$1" | sed -n 1p)
     [ -z "$reason" ] || skip_job "$reason"
 }
 
