@@ -1,0 +1,277 @@
+/* fd.h: waiting for descriptors, and reading, writing, accepting and connecting without blocking. Hosts only.
+ *
+ * Descriptors are non-blocking ones: async_fd_set_nonblocking(). Each operation is tried first and waits only if the
+ * system says so. A cancelled operation has done nothing; async_fd_write_all() says how far it came. */
+#ifndef ASYNCIO_FD_H
+#define ASYNCIO_FD_H
+
+#include "poller.h"
+
+#if !ASYNCIO_BARE
+
+ASYNC_EXTERN_C_BEGIN_
+
+struct sockaddr;
+
+/* async_fd_set_nonblocking: also close-on-exec. OK or -errno. Any thread. */
+async_status async_fd_set_nonblocking(int fd);
+
+/* async_fd_close: closes a descriptor; who waits for it is woken with CLOSED. OK, or -errno. Loop thread. */
+async_status async_fd_close(int fd);
+
+/* await(async_fd_readable, .fd = fd), await(async_fd_writable, .fd = fd): until it is, or has failed or ended. Any
+ * number may wait; all are woken. CLOSED, -EBADF, NO_MEMORY. */
+struct async_fd_readable {
+    async_watcher_ watcher;
+    int fd;
+};
+ASYNC_DECLARE(async_fd_readable);
+struct async_fd_writable {
+    async_watcher_ watcher;
+    int fd;
+};
+ASYNC_DECLARE(async_fd_writable);
+
+/* await_into(n, async_fd_read, .fd = fd, .buffer = b, .size = s): reads what is there, at most size bytes; 0 at the end
+ * of the file. -errno, CLOSED. */
+struct async_fd_read {
+    async_watcher_ watcher;
+    int fd;
+    void *buffer;
+    size_t size;
+    size_t result;
+};
+ASYNC_DECLARE(async_fd_read);
+
+/* await_into(n, async_fd_write, .fd = fd, .data = d, .size = s): writes some of it and gives how much.
+ * await_into(n, async_fd_write_all, ...): writes all of it; when it fails, the result is not copied. A peer that is gone
+ * is -EPIPE; on a socket no SIGPIPE is raised. */
+struct async_fd_write {
+    async_watcher_ watcher;
+    int fd;
+    const void *data;
+    size_t size;
+    size_t result;
+};
+ASYNC_DECLARE(async_fd_write);
+struct async_fd_write_all {
+    async_watcher_ watcher;
+    int fd;
+    const void *data;
+    size_t size;
+    size_t result;
+};
+ASYNC_DECLARE(async_fd_write_all);
+
+/* await_into(fd, async_fd_accept, .fd = listener): the next connection, non-blocking and close-on-exec. -errno,
+ * CLOSED; connections that were gone already are passed over. */
+struct async_fd_accept {
+    async_watcher_ watcher;
+    int fd;
+    int result;
+};
+ASYNC_DECLARE(async_fd_accept);
+
+/* await(async_fd_connect, .fd = fd, .address = a, .length = n): connects a socket. -errno, CLOSED. */
+struct async_fd_connect {
+    async_watcher_ watcher;
+    int fd;
+    const struct sockaddr *address;
+    size_t length;
+};
+ASYNC_DECLARE(async_fd_connect);
+
+ASYNC_EXTERN_C_END_
+
+#endif
+#endif
+
+#if defined(ASYNCIO_IMPLEMENTATION) && !ASYNCIO_BARE
+#ifndef ASYNCIO_FD_IMPLEMENTATION_
+#define ASYNCIO_FD_IMPLEMENTATION_
+
+#include <sys/socket.h>
+#include <sys/types.h>
+
+ASYNC_EXTERN_C_BEGIN_
+
+async_status async_fd_set_nonblocking(int fd)
+{
+    int flags = fcntl(fd, F_GETFL);
+    if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
+        return -errno;
+    return ASYNC_OK;
+}
+
+async_status async_fd_close(int fd)
+{
+    async_loop *loop = async_loop_here_();
+    if (loop != NULL)
+        async_poller_forget_(loop, fd, ASYNC_CLOSED);
+    if (close(fd) != 0 && errno != EINTR)
+        return -errno;
+    return ASYNC_OK;
+}
+
+static bool async_would_block_(int error) { return error == EAGAIN || error == EWOULDBLOCK; }
+
+/* PENDING, or why it cannot wait. */
+static int async_fd_wait_(async_stack *stack, async_watcher_ *watcher, int fd, bool writes)
+{
+    async_status status;
+    watcher->fd = fd;
+    watcher->writes = writes;
+    status = async_poller_watch_(async_loop_of_(stack), watcher);
+    if (status < 0)
+        return status;
+    return async_leaf_wait(stack, &watcher->leaf).code;
+}
+
+/* OK when there is nothing to wait for any more (or yet): the operation may be tried. */
+static int async_fd_woken_(async_stack *stack, async_watcher_ *watcher)
+{
+    async_status status;
+    if (watcher->leaf.frame.state == ASYNC_LEAF_NEW)
+        return ASYNC_OK;
+    async_poller_unwatch_(async_loop_of_(stack), watcher);
+    status = async_leaf_outcome(&watcher->leaf);
+    return status < 0 ? status : watcher->status;
+}
+
+async_step async_fd_readable_resume(async_stack *stack, void *frame)
+{
+    struct async_fd_readable *wait = (struct async_fd_readable *)frame;
+    if (wait->watcher.leaf.frame.state == ASYNC_LEAF_NEW)
+        return async_step_(async_fd_wait_(stack, &wait->watcher, wait->fd, false));
+    return async_step_(async_fd_woken_(stack, &wait->watcher));
+}
+
+async_step async_fd_writable_resume(async_stack *stack, void *frame)
+{
+    struct async_fd_writable *wait = (struct async_fd_writable *)frame;
+    if (wait->watcher.leaf.frame.state == ASYNC_LEAF_NEW)
+        return async_step_(async_fd_wait_(stack, &wait->watcher, wait->fd, true));
+    return async_step_(async_fd_woken_(stack, &wait->watcher));
+}
+
+async_step async_fd_read_resume(async_stack *stack, void *frame)
+{
+    struct async_fd_read *io = (struct async_fd_read *)frame;
+    ssize_t n;
+    int st = async_fd_woken_(stack, &io->watcher);
+    if (st < 0)
+        return async_step_(st);
+    do
+        n = read(io->fd, io->buffer, io->size);
+    while (n < 0 && errno == EINTR);
+    if (n < 0 && async_would_block_(errno))
+        return async_step_(async_fd_wait_(stack, &io->watcher, io->fd, false));
+    if (n < 0)
+        return async_step_(-errno);
+    io->result = (size_t)n;
+    return async_step_(ASYNC_OK);
+}
+
+static ssize_t async_write_(int fd, const void *data, size_t size)
+{
+    ssize_t n;
+    do {
+#ifdef MSG_NOSIGNAL
+        n = send(fd, data, size, MSG_NOSIGNAL);
+        if (n < 0 && errno == ENOTSOCK)
+#endif
+            n = write(fd, data, size);
+    } while (n < 0 && errno == EINTR);
+    return n;
+}
+
+async_step async_fd_write_resume(async_stack *stack, void *frame)
+{
+    struct async_fd_write *io = (struct async_fd_write *)frame;
+    ssize_t n;
+    int st = async_fd_woken_(stack, &io->watcher);
+    if (st < 0)
+        return async_step_(st);
+    n = async_write_(io->fd, io->data, io->size);
+    if (n < 0 && async_would_block_(errno))
+        return async_step_(async_fd_wait_(stack, &io->watcher, io->fd, true));
+    if (n < 0)
+        return async_step_(-errno);
+    io->result = (size_t)n;
+    return async_step_(ASYNC_OK);
+}
+
+async_step async_fd_write_all_resume(async_stack *stack, void *frame)
+{
+    struct async_fd_write_all *io = (struct async_fd_write_all *)frame;
+    int st = async_fd_woken_(stack, &io->watcher);
+    if (st < 0)
+        return async_step_(st);
+    while (io->result < io->size) {
+        ssize_t n = async_write_(io->fd, (const unsigned char *)io->data + io->result, io->size - io->result);
+        if (n < 0 && async_would_block_(errno))
+            return async_step_(async_fd_wait_(stack, &io->watcher, io->fd, true));
+        if (n < 0)
+            return async_step_(-errno);
+        io->result += (size_t)n;
+    }
+    return async_step_(ASYNC_OK);
+}
+
+async_step async_fd_accept_resume(async_stack *stack, void *frame)
+{
+    struct async_fd_accept *io = (struct async_fd_accept *)frame;
+    int fd, st = async_fd_woken_(stack, &io->watcher);
+    if (st < 0)
+        return async_step_(st);
+    do
+        fd = accept(io->fd, NULL, NULL);
+    while (fd < 0 && (errno == EINTR || errno == ECONNABORTED));
+    if (fd < 0 && async_would_block_(errno))
+        return async_step_(async_fd_wait_(stack, &io->watcher, io->fd, false));
+    if (fd < 0)
+        return async_step_(-errno);
+    st = async_fd_set_nonblocking(fd);
+    if (st < 0) {
+        close(fd);
+        return async_step_(st);
+    }
+    io->result = fd;
+    return async_step_(ASYNC_OK);
+}
+
+async_step async_fd_connect_resume(async_stack *stack, void *frame)
+{
+    struct async_fd_connect *io = (struct async_fd_connect *)frame;
+    int error = 0, st = async_fd_woken_(stack, &io->watcher);
+    socklen_t length = sizeof error;
+    if (st < 0)
+        return async_step_(st);
+    if (io->watcher.leaf.frame.state == ASYNC_LEAF_NEW) {
+        if (connect(io->fd, io->address, (socklen_t)io->length) == 0 || errno == EISCONN)
+            return async_step_(ASYNC_OK);
+        /* interrupted: it goes on by itself */
+        if (errno == EINPROGRESS || errno == EINTR)
+            return async_step_(async_fd_wait_(stack, &io->watcher, io->fd, true));
+        return async_step_(-errno);
+    }
+    if (getsockopt(io->fd, SOL_SOCKET, SO_ERROR, &error, &length) != 0)
+        error = errno;
+    return async_step_(-error);
+}
+
+#define ASYNC_FD_TYPE_(name)                                                                        \
+    const async_type name##_type =                                                                  \
+        ASYNC_TYPE_(name##_resume, async_leaf_cancel_, #name, sizeof(struct name), sizeof(struct name))
+ASYNC_FD_TYPE_(async_fd_readable);
+ASYNC_FD_TYPE_(async_fd_writable);
+ASYNC_FD_TYPE_(async_fd_read);
+ASYNC_FD_TYPE_(async_fd_write);
+ASYNC_FD_TYPE_(async_fd_write_all);
+ASYNC_FD_TYPE_(async_fd_accept);
+ASYNC_FD_TYPE_(async_fd_connect);
+
+ASYNC_EXTERN_C_END_
+
+#endif
+#endif

@@ -1,0 +1,381 @@
+/* frame.h: frames and the frame stack.
+ *
+ * An async function is a struct (its frame, `async_frame` first) and a resume function. Every task owns a LIFO area of
+ * memory, its frame stack; awaiting bumps a pointer there and calls the child's resume function directly. A child that
+ * does not suspend costs a C call. One that suspends returns PENDING through its callers once, each linking its child;
+ * from then on the innermost frame alone is resumed, and its callers one by one as it ends.
+ *
+ * A frame reaches its caller by a distance, not a pointer: frames lie one behind the other. What does not fit in the
+ * area goes on in a heap chunk, at whose bottom a segment frame leads back; its first call is deferred to the loop's
+ * trampoline, so the C stack is bounded as well. A frame that lives elsewhere (await_at, generators) is represented in
+ * the stack by a link frame.
+ *
+ * Leaves (sleep, lock acquire, ...) are frames with hand-written functions. The protocol, which is public:
+ *   resume(stack, frame)  state NEW: start; return a status to go on at once, or async_leaf_wait() to suspend.
+ *                         state DONE or CANCELLED: unlink, and return async_leaf_outcome().
+ *   cancel(task, frame)   mark the leaf, if it still waits, with async_leaf_cancel() and say whether it did. */
+#ifndef ASYNCIO_FRAME_H
+#define ASYNCIO_FRAME_H
+
+#include "config.h"
+
+ASYNC_EXTERN_C_BEGIN_
+
+typedef struct async_task async_task;
+typedef struct async_stack async_stack;
+typedef struct async_frame async_frame;
+
+/* async_step: what a resume function returns. A struct, so that `return 0;` in a body does not compile. */
+typedef struct async_step {
+    int code;
+} async_step;
+
+enum { ASYNC_PENDING_ = 1, ASYNC_YIELDED_ = 2, ASYNC_AGAIN_ = 3 };
+
+#if ASYNCIO_BARE
+typedef uint16_t async_size_;
+#else
+typedef uint32_t async_size_;
+#endif
+
+/* async_type: the constant descriptor of an async function, in flash. */
+typedef struct async_type {
+    async_step (*resume)(async_stack *stack, void *frame);
+    bool (*cancel)(async_task *task, void *frame); /* leaves; NULL: cannot be cancelled while waiting */
+#if ASYNCIO_NAMES
+    const char *name, *file;
+    int line;
+#endif
+    async_size_ size;  /* of the frame */
+    async_size_ clear; /* how much of it is zeroed at a call */
+} async_type;
+
+#if ASYNCIO_NAMES
+#define ASYNC_TYPE_(resume, cancel, name, size, clear) { resume, cancel, name, __FILE__, __LINE__, size, clear }
+#else
+#define ASYNC_TYPE_(resume, cancel, name, size, clear) { resume, cancel, size, clear }
+#endif
+
+/* async_frame: the first member of every frame, named `frame`. Its members are the library's. */
+struct async_frame {
+    const async_type *type;
+    uint16_t distance; /* to the frame below, in ASYNCIO_FRAME_ALIGN; 0: the task's first */
+    uint16_t state;    /* where the function goes on */
+    int16_t status;    /* a function's: what it leaves with; a leaf's: what is thrown at it */
+    uint16_t flags;
+#if ASYNCIO_COMPUTED_GOTO
+    void *label;
+#endif
+#if ASYNCIO_DEBUG
+    int line; /* of the await it is at */
+#endif
+};
+
+/* async_leaf: the head of a leaf's frame. Its state is in leaf.frame.state. */
+typedef struct async_leaf {
+    async_frame frame;
+    async_task *task; /* that waits */
+} async_leaf;
+
+enum { ASYNC_LEAF_NEW = 0, ASYNC_LEAF_WAITING = 1, ASYNC_LEAF_DONE = 2, ASYNC_LEAF_CANCELLED = 3 };
+
+enum { /* frame flags */
+    ASYNC_LEAVING_ = 1,    /* in its finally part */
+    ASYNC_FOREIGN_ = 2,    /* not on the stack: `type` leads to the link frame that stands for it */
+    ASYNC_ENDED_ = 4,      /* a foreign frame that returned */
+    ASYNC_ITEM_ = 8,       /* a generator with an item to take */
+    ASYNC_WRAPPER_ = 16,   /* not a callee: results are read from the frame that ended before it */
+    ASYNC_RAISES_ = 32,    /* the failure of a child goes straight to the finally part (out-of-line form) */
+    ASYNC_SCOPED_ = 64,    /* has open scopes, their records directly above it */
+    ASYNC_UNWINDING_ = 128, /* leaving through its scopes */
+    ASYNC_GENERATOR_ = 256, /* driven by async_for */
+    ASYNC_SEGMENT_ = 512
+};
+
+enum { ASYNC_FINALLY_ = 0xFFFF, ASYNC_LEAVE_ = 0xFFFE, ASYNC_LABELLED_ = 0xFFFD, ASYNC_CATCH_ = 0x8000 };
+
+/* ASYNCIO_FRAME_ALIGN: frames are laid out at multiples of this. */
+#ifndef ASYNCIO_FRAME_ALIGN
+typedef union async_aligned_ {
+    void *p;
+    long long i;
+    double d;
+    void (*f)(void);
+} async_aligned_;
+struct async_align_probe_ {
+    char c;
+    async_aligned_ member;
+};
+#define ASYNCIO_FRAME_ALIGN offsetof(struct async_align_probe_, member)
+#endif
+#define ASYNC_ROUND_(n) (((size_t)(n) + (ASYNCIO_FRAME_ALIGN - 1)) & ~(size_t)(ASYNCIO_FRAME_ALIGN - 1))
+
+#if !ASYNCIO_NO_HEAP
+typedef struct async_segment_ async_segment_;
+#endif
+
+/* async_stack: the frame stack of the running task, and what passes between frames. Bodies and leaves receive it. */
+struct async_stack {
+    unsigned char *sp, *end;
+    async_frame *top;  /* innermost frame of a task that is suspending */
+    async_frame *done; /* the callee that ended last: its result is read here until the next call */
+    async_task *task;
+    int status; /* of that callee */
+    bool bounce; /* the next frame is entered by the trampoline, not by its caller */
+    /* set by who needs them, so that programs without scopes do not contain them */
+    int (*unwind)(async_stack *stack, async_frame *self);
+    async_frame *(*base)(async_frame *self, unsigned char *above);
+#if !ASYNCIO_NO_HEAP
+    async_segment_ *grown; /* a new segment whose caller is not known yet */
+    async_segment_ *spare;
+    size_t chunk; /* bytes the next segment should have */
+#endif
+};
+
+static inline async_step async_step_(int code)
+{
+    async_step step;
+    step.code = code;
+    return step;
+}
+
+#if ASYNC_ASAN_
+void __asan_poison_memory_region(void const volatile *, size_t);
+void __asan_unpoison_memory_region(void const volatile *, size_t);
+#define ASYNC_POISON_(p, n) __asan_poison_memory_region(p, n)
+#define ASYNC_UNPOISON_(p, n) __asan_unpoison_memory_region(p, n)
+#else
+#define ASYNC_POISON_(p, n) ((void)0)
+#define ASYNC_UNPOISON_(p, n) ((void)0)
+#endif
+
+/* ---- calling: what the macros of syntax.h stand on ----------------------------------------------------------- */
+
+void *async_grow_(async_stack *stack, size_t size);
+async_step async_suspend_(async_stack *stack, async_frame *self, async_frame *child, const async_type *type);
+void *async_push_(async_stack *stack, const async_type *type);
+int async_call_(async_stack *stack, async_frame *self, void *child, unsigned state);
+int async_enter_(async_stack *stack, async_frame *self, void *child);
+void async_link_frame_(async_stack *stack, async_frame *self, async_frame *child);
+
+static inline void *async_bump_(async_stack *stack, size_t size)
+{
+    unsigned char *p = stack->sp;
+    if (ASYNC_RARE_((size_t)(stack->end - p) < size))
+        return NULL;
+    ASYNC_UNPOISON_(p, size);
+    stack->sp = p + size;
+    return p;
+}
+
+/* A callee starts with these and its arguments; type and distance are written when it suspends. */
+static inline void async_fresh_(async_frame *frame, size_t clear)
+{
+    frame->distance = 0;
+    frame->state = 0;
+    frame->status = 0;
+    frame->flags = 0;
+    ASYNC_MEMSET_((unsigned char *)frame + sizeof *frame, 0, clear - sizeof *frame);
+}
+
+static inline async_frame *async_frame_of_(void *frame) { return (async_frame *)frame; }
+
+int16_t async_bad_status_(int status);
+
+static inline int16_t async_raised_(int status)
+{
+#if ASYNCIO_BARE
+    return (int16_t)status;
+#else
+    return status < 0 && status >= ASYNC_STATUS_LEAST_ ? (int16_t)status : async_bad_status_(status);
+#endif
+}
+
+ASYNC_EXTERN_C_END_
+
+#endif
+
+#ifdef ASYNCIO_IMPLEMENTATION
+#ifndef ASYNCIO_FRAME_IMPLEMENTATION_
+#define ASYNCIO_FRAME_IMPLEMENTATION_
+
+ASYNC_EXTERN_C_BEGIN_
+
+int16_t async_bad_status_(int status)
+{
+    (void)status;
+    ASYNC_PANIC_("async_raise: a status is negative and not below -32768");
+}
+
+#if !ASYNCIO_NO_HEAP
+
+/* The bottom of a heap chunk: it gives the caller its old area back. */
+struct async_segment_ {
+    async_frame frame;
+    async_frame *parent;
+    unsigned char *sp, *end; /* of the caller */
+    size_t size;             /* of this chunk */
+};
+
+#define ASYNC_SEGMENT_SIZE_ ASYNC_ROUND_(sizeof(struct async_segment_))
+
+static void async_segment_drop_(async_stack *stack, async_segment_ *segment)
+{
+    stack->sp = segment->sp;
+    stack->end = segment->end;
+    /* not freed at once: the result of the callee that just ended is still to be read there */
+    if (stack->spare != NULL)
+        ASYNCIO_FREE(stack->spare);
+    stack->spare = segment;
+}
+
+static async_step async_segment_resume_(async_stack *stack, void *frame)
+{
+    async_segment_ *segment = (async_segment_ *)frame;
+    if (!(segment->frame.flags & ASYNC_SCOPED_)) /* a scope record above keeps it */
+        async_segment_drop_(stack, segment);
+    return async_step_(stack->status);
+}
+
+static const async_type async_segment_type_ = ASYNC_TYPE_(async_segment_resume_, NULL, "segment",
+    sizeof(struct async_segment_), sizeof(struct async_segment_));
+
+void *async_grow_(async_stack *stack, size_t size)
+{
+    size_t need = ASYNC_SEGMENT_SIZE_ + size, chunk = stack->chunk;
+    async_segment_ *segment = stack->spare;
+    if (chunk < need)
+        chunk = need;
+    if (segment != NULL && segment->size >= need && segment->size <= 2 * chunk) {
+        stack->spare = NULL;
+        chunk = segment->size;
+    } else {
+        segment = (async_segment_ *)ASYNCIO_MALLOC(chunk);
+        if (segment == NULL)
+            return NULL;
+    }
+    ASYNC_UNPOISON_(segment, chunk);
+    async_fresh_(&segment->frame, sizeof(struct async_segment_));
+    segment->frame.type = &async_segment_type_;
+    segment->frame.flags = ASYNC_WRAPPER_ | ASYNC_SEGMENT_;
+    segment->frame.distance = 0xFFFF;
+    segment->sp = stack->sp;
+    segment->end = stack->end;
+    segment->size = chunk;
+    stack->sp = (unsigned char *)segment + need;
+    stack->end = (unsigned char *)segment + chunk;
+    stack->chunk = ASYNCIO_WINDOW;
+    stack->grown = segment;
+    stack->bounce = true;
+    return (unsigned char *)segment + ASYNC_SEGMENT_SIZE_;
+}
+
+#else
+
+void *async_grow_(async_stack *stack, size_t size)
+{
+    (void)stack;
+    (void)size;
+    return NULL;
+}
+
+#endif
+
+static async_frame *async_parent_(async_frame *frame)
+{
+    if (frame->distance == 0)
+        return NULL;
+#if !ASYNCIO_NO_HEAP
+    if (frame->distance == 0xFFFF)
+        return ((async_segment_ *)(void *)frame)->parent;
+#endif
+    return (async_frame *)(void *)((unsigned char *)frame - (size_t)frame->distance * ASYNCIO_FRAME_ALIGN);
+}
+
+void async_link_frame_(async_stack *stack, async_frame *self, async_frame *child)
+{
+    unsigned char *above = (unsigned char *)child;
+#if !ASYNCIO_NO_HEAP
+    async_segment_ *grown = stack->grown;
+    if (ASYNC_RARE_(grown != NULL) && above == (unsigned char *)grown + ASYNC_SEGMENT_SIZE_) {
+        stack->grown = NULL;
+        if (self->flags & (ASYNC_FOREIGN_ | ASYNC_SCOPED_))
+            self = stack->base(self, grown->sp);
+        grown->parent = self;
+        child->distance = (uint16_t)(ASYNC_SEGMENT_SIZE_ / ASYNCIO_FRAME_ALIGN);
+        return;
+    }
+#endif
+    if (ASYNC_RARE_(self->flags & (ASYNC_FOREIGN_ | ASYNC_SCOPED_)))
+        self = stack->base(self, above);
+    child->distance = (uint16_t)((size_t)(above - (unsigned char *)self) / ASYNCIO_FRAME_ALIGN);
+}
+
+async_step async_suspend_(async_stack *stack, async_frame *self, async_frame *child, const async_type *type)
+{
+    child->type = type;
+    if (stack->top == NULL)
+        stack->top = child;
+    async_link_frame_(stack, self, child);
+    return async_step_(ASYNC_PENDING_);
+}
+
+void *async_push_(async_stack *stack, const async_type *type)
+{
+    size_t size = ASYNC_ROUND_(type->size);
+    void *p = async_bump_(stack, size);
+    if (p == NULL)
+        p = async_grow_(stack, size);
+    if (p != NULL) {
+        ASYNC_MEMSET_(p, 0, type->clear);
+        async_frame_of_(p)->type = type;
+    }
+    return p;
+}
+
+/* Starts a pushed child of self: PENDING, or its status after it was popped. The state of self is the caller's work. */
+int async_enter_(async_stack *stack, async_frame *self, void *child)
+{
+    async_frame *frame = async_frame_of_(child);
+    int st = ASYNC_PENDING_;
+    if (frame == NULL) {
+        stack->status = st = ASYNC_NO_MEMORY;
+        return st;
+    }
+    if (!stack->bounce)
+        st = frame->type->resume(stack, frame).code;
+    if (st > 0)
+        return async_suspend_(stack, self, frame, frame->type).code;
+    stack->sp = (unsigned char *)frame;
+    if (!(frame->flags & ASYNC_WRAPPER_))
+        stack->done = frame;
+    stack->status = st;
+    return st;
+}
+
+/* A failure goes to the finally part of a frame that did not ask for the status. */
+static void async_raise_(async_frame *frame, int status)
+{
+    frame->status = (int16_t)status;
+    frame->state = ASYNC_LEAVE_;
+}
+
+int async_call_(async_stack *stack, async_frame *self, void *child, unsigned state)
+{
+    int st;
+    self->state = (uint16_t)(state & ~(unsigned)ASYNC_CATCH_);
+    self->flags = (uint16_t)((state & ASYNC_CATCH_) ? self->flags & ~ASYNC_RAISES_ : self->flags | ASYNC_RAISES_);
+    st = async_enter_(stack, self, child);
+    if (st > 0)
+        return st;
+    if (st < 0 && (self->flags & ASYNC_RAISES_)) {
+        async_raise_(self, st);
+        return ASYNC_AGAIN_;
+    }
+    return 0;
+}
+
+ASYNC_EXTERN_C_END_
+
+#endif
+#endif

@@ -1,0 +1,228 @@
+/* group.h: a task group: nobody outlives the function that entered it (asyncio.TaskGroup). */
+#ifndef ASYNCIO_GROUP_H
+#define ASYNCIO_GROUP_H
+
+#include "gather.h"
+
+ASYNC_EXTERN_C_BEGIN_
+
+/* ASYNCIO_GROUP_FAILURES: how many of its children's failures a group keeps to be read; more are only counted. */
+#ifndef ASYNCIO_GROUP_FAILURES
+#define ASYNCIO_GROUP_FAILURES 4
+#endif
+
+/* async_task_group: lives in the frame that enters it. The first child that fails cancels the others, and the function
+ * if it still runs; the group then ends with that failure. A cancelled child is no failure. */
+typedef struct async_task_group {
+    async_line_ children;
+    async_task *parent;
+    async_leaf *ending; /* waits for the children */
+    size_t failed;
+    async_status failures[ASYNCIO_GROUP_FAILURES];
+    bool entered, exiting, aborting, asked;
+} async_task_group;
+
+/* async_task_group_enter(&self->group);   in an async function: it is left only when all children have ended.
+ * async_task_group_create_task(&self->group, f, ...)   a child that runs f; borrowed, the group releases it. NULL when the
+ *     group is ending or aborting, and without memory, which makes the group fail.
+ * await(async_task_group_join, .group = &self->group);   waits for the children now; fails with the first failure. The
+ *     group may be entered again after it. Leaving the function does the same. */
+#define async_task_group_enter(group)                                                               \
+    do {                                                                                            \
+        if (!async_task_group_enter_(stack, &self->frame, (group))) {                               \
+            self->frame.status = ASYNC_NO_MEMORY;                                                   \
+            goto async_leave_;                                                                      \
+        }                                                                                           \
+    } while (0)
+#define async_task_group_create_task(group, ...) ASYNC_GROUP_CREATE_(group, __VA_ARGS__, )
+#define ASYNC_GROUP_CREATE_(group, name, ...)                                                       \
+    (async_group_create_begin_((group), &name##_type ASYNC_SITE_)                                   \
+            ? (ASYNC_PUT_((struct name *)async_creating_(), __VA_ARGS__) async_group_create_end_(group)) \
+            : (async_task *)NULL)
+
+struct async_task_group_join {
+    async_leaf leaf;
+    async_task_group *group;
+    int16_t body; /* how the function was leaving */
+    bool cancelled;
+};
+ASYNC_DECLARE(async_task_group_join);
+
+/* async_task_group_failures: how many children failed. async_task_group_failure: the status of the i-th of them, in the
+ * order of failing; OK if it was not kept. */
+size_t async_task_group_failures(const async_task_group *group);
+async_status async_task_group_failure(const async_task_group *group, size_t i);
+
+bool async_task_group_enter_(async_stack *stack, async_frame *self, async_task_group *group);
+bool async_group_create_begin_(async_task_group *group, const async_type *type ASYNC_SITE_PARAMETERS_);
+async_task *async_group_create_end_(async_task_group *group);
+
+ASYNC_EXTERN_C_END_
+
+#endif
+
+#ifdef ASYNCIO_IMPLEMENTATION
+#ifndef ASYNCIO_GROUP_IMPLEMENTATION_
+#define ASYNCIO_GROUP_IMPLEMENTATION_
+
+ASYNC_EXTERN_C_BEGIN_
+
+/* What a group knows of a child: at the end of the child's own memory, so that it costs no allocation. */
+struct async_child_ {
+    async_handle ended;
+    async_node_ node;
+    async_task *task;
+    async_task_group *group;
+};
+
+static struct async_child_ *async_node_child_(async_node_ *node)
+{
+    return ASYNC_CONTAINER_(node, struct async_child_, node);
+}
+
+static void async_group_abort_(async_task_group *group)
+{
+    async_node_ *node;
+    group->aborting = true;
+    for (node = group->children.first; node != NULL; node = node->next)
+        async_cancel(async_node_child_(node)->task);
+}
+
+static void async_group_failed_(async_task_group *group, int status)
+{
+    if (group->failed < ASYNCIO_GROUP_FAILURES)
+        group->failures[group->failed] = status;
+    group->failed++;
+}
+
+/* A failure while the body may still run: the others, and the body, are asked to end. */
+static void async_group_fail_(async_task_group *group, int status)
+{
+    async_group_failed_(group, status);
+    if (!group->aborting && !group->asked) {
+        async_group_abort_(group);
+        group->asked = true;
+        async_cancel(group->parent);
+    }
+}
+
+static void async_child_ended_(async_handle *handle)
+{
+    struct async_child_ *child = (struct async_child_ *)handle->data;
+    async_task_group *group = child->group;
+    async_task *task = child->task;
+    async_line_remove_(&group->children, &child->node);
+    if (group->children.first == NULL && group->ending != NULL)
+        async_leaf_complete(group->ending);
+    if (!async_task_cancelled(task)) {
+        int status = async_task_exception(task);
+        if (status < 0)
+            async_group_fail_(group, status);
+    }
+    async_release(task);
+}
+
+bool async_group_create_begin_(async_task_group *group, const async_type *type ASYNC_SITE_PARAMETERS_)
+{
+    async_loop *loop = async_running_;
+    bool created;
+    if (!group->entered || group->aborting || (group->exiting && group->children.first == NULL))
+        return false;
+    loop->reserve = ASYNC_ROUND_(sizeof(struct async_child_));
+    created = async_create_begin_(loop, type ASYNC_SITE_ARGUMENTS_);
+    loop->reserve = 0;
+    if (!created)
+        async_group_fail_(group, ASYNC_NO_MEMORY);
+    return created;
+}
+
+async_task *async_group_create_end_(async_task_group *group)
+{
+    async_task *task = async_create_end_();
+    struct async_child_ *child = (struct async_child_ *)(void *)task->end;
+    ASYNC_MEMSET_(child, 0, sizeof *child);
+    child->task = task;
+    child->group = group;
+    async_line_append_(&group->children, &child->node);
+    async_future_add_done_callback(&task->future, &child->ended, async_child_ended_, child);
+    return task;
+}
+
+/* The function leaves: the same leaf as for a join by name, pushed on its behalf. */
+static int async_group_exit_(async_stack *stack, async_frame *self, void *object, int status)
+{
+    async_task_group *group = (async_task_group *)object;
+    struct async_task_group_join *join;
+    if (!group->entered)
+        return status;
+    join = (struct async_task_group_join *)async_push_(stack, &async_task_group_join_type);
+    if (join != NULL) {
+        join->group = group;
+        join->body = (int16_t)status;
+    } else {
+        ASYNC_PANIC_("no memory left to end a task group");
+    }
+    return async_enter_(stack, self, join);
+}
+
+bool async_task_group_enter_(async_stack *stack, async_frame *self, async_task_group *group)
+{
+    async_scope_remove_(stack, self, group); /* it was joined by name before */
+    ASYNC_MEMSET_(group, 0, sizeof *group);
+    group->parent = stack->task;
+    group->entered = true;
+    return async_scope_push_(stack, self, async_group_exit_, group);
+}
+
+async_step async_task_group_join_resume(async_stack *stack, void *frame)
+{
+    struct async_task_group_join *join = (struct async_task_group_join *)frame;
+    async_task_group *group = join->group;
+    async_task *parent = group->parent;
+    if (!group->entered)
+        return async_step_(ASYNC_MISUSE);
+    group->ending = NULL;
+    if (join->leaf.frame.state == ASYNC_LEAF_NEW) {
+        group->exiting = true;
+        join->cancelled = join->body == ASYNC_CANCELLED;
+        if (join->body < 0 && !group->aborting)
+            async_group_abort_(group);
+    } else if (async_leaf_outcome(&join->leaf) < 0 && !group->aborting) {
+        join->cancelled = true;
+        async_group_abort_(group);
+    }
+    if (group->children.first != NULL) {
+        join->leaf.frame.status = 0;
+        group->ending = &join->leaf;
+        return async_leaf_wait(stack, &join->leaf);
+    }
+    group->entered = false;
+    if (group->asked && async_task_uncancel(parent) == 0)
+        join->cancelled = false;
+    if (join->cancelled && group->failed == 0)
+        return async_step_(ASYNC_CANCELLED);
+    if (join->body < 0 && join->body != ASYNC_CANCELLED)
+        async_group_failed_(group, join->body);
+    if (group->failed == 0)
+        return async_step_(ASYNC_OK);
+    if (parent->future.cancelling > 0) { /* a request from outside is still to be delivered, at the next await */
+        async_task_uncancel(parent);
+        async_cancel(parent);
+    }
+    return async_step_(group->failures[0]);
+}
+
+const async_type async_task_group_join_type = ASYNC_TYPE_(async_task_group_join_resume, async_leaf_cancel_,
+    "async_task_group_join", sizeof(struct async_task_group_join), sizeof(struct async_task_group_join));
+
+size_t async_task_group_failures(const async_task_group *group) { return group->failed; }
+
+async_status async_task_group_failure(const async_task_group *group, size_t i)
+{
+    return i < group->failed && i < ASYNCIO_GROUP_FAILURES ? group->failures[i] : (async_status)ASYNC_OK;
+}
+
+ASYNC_EXTERN_C_END_
+
+#endif
+#endif

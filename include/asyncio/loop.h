@@ -1,0 +1,309 @@
+/* loop.h: the event loop's lists: callbacks that are ready, timers, and the loop of this thread.
+ *
+ * One FIFO holds task wakes, callbacks and due timers. A pass of the loop (run.h) moves the due timers behind what is
+ * ready and runs what was ready when it began; what is queued meanwhile is the next pass. */
+#ifndef ASYNCIO_LOOP_H
+#define ASYNCIO_LOOP_H
+
+#include "frame.h"
+#include "timers.h"
+#include "port/port.h"
+
+ASYNC_EXTERN_C_BEGIN_
+
+/* async_loop: an event loop. One runs in a thread at a time; its functions are for that thread only, but for
+ * async_loop_call_soon_threadsafe(). */
+typedef struct async_loop async_loop;
+
+/* async_loop_config: how a loop differs from the usual. All zeros: the usual. */
+typedef struct async_loop_config {
+    bool virtual_clock; /* time stands still while anything is ready and jumps to the next deadline when nothing is */
+    bool pass_clock;    /* delays count from the beginning of the pass, which saves reading the clock */
+} async_loop_config;
+
+/* async_exception: what an exception handler is told. */
+typedef struct async_exception {
+    const char *message;
+    async_status status;     /* of the failure; 0: none */
+    struct async_task *task; /* whose it is; NULL: nobody's */
+    const char *name;        /* of the async function, or NULL */
+    const char *file;        /* where it is defined, or NULL */
+    int line;
+} async_exception;
+
+typedef void (*async_exception_handler)(async_loop *loop, const async_exception *exception, void *data);
+
+#if !ASYNCIO_NO_HEAP
+/* async_new_event_loop: a new loop, not running; NULL without memory. Close it with async_loop_close(). Any thread. */
+async_loop *async_new_event_loop(void);
+async_loop *async_new_event_loop_with(const async_loop_config *config);
+#endif
+
+/* async_get_running_loop: the loop that runs in this thread, or NULL. */
+async_loop *async_get_running_loop(void);
+
+/* async_loop_close: drops what is left (callbacks and timers are not run, tasks end without being resumed) and frees
+ * the loop. MISUSE while it runs; NULL does nothing. Mirrors loop.close(). */
+async_status async_loop_close(async_loop *loop);
+
+/* async_loop_is_running, async_loop_time: mirror loop.is_running(), loop.time(). */
+bool async_loop_is_running(const async_loop *loop);
+async_time async_loop_time(const async_loop *loop);
+
+/* async_loop_stop: the loop returns after the pass that is under way; before a run: after one pass. Loop thread. */
+void async_loop_stop(async_loop *loop);
+
+/* async_loop_call_soon: calls callback(handle) in the next pass, with handle->data = data. The handle is the caller's
+ * and stays in place until then. OK, MISUSE when it is scheduled already, NO_RUNNING_LOOP for loop NULL. */
+async_status async_loop_call_soon(async_loop *loop, async_handle *handle, void (*callback)(async_handle *), void *data);
+
+/* async_loop_call_later, async_loop_call_at: the same after a delay, or at a moment of async_loop_time(). handle->data
+ * as above; the callback receives &timer->handle. Also NO_MEMORY. */
+async_status async_loop_call_later(async_loop *loop, async_time delay, async_timer_handle *timer,
+    void (*callback)(async_handle *), void *data);
+async_status async_loop_call_at(async_loop *loop, async_time when, async_timer_handle *timer,
+    void (*callback)(async_handle *), void *data);
+
+/* async_call_soon, async_call_later, async_call_at: the same on the running loop. */
+async_status async_call_soon(async_handle *handle, void (*callback)(async_handle *), void *data);
+async_status async_call_later(async_time delay, async_timer_handle *timer, void (*callback)(async_handle *), void *data);
+async_status async_call_at(async_time when, async_timer_handle *timer, void (*callback)(async_handle *), void *data);
+
+/* async_handle_cancel, async_timer_handle_cancel: it will not be called. True if it would have been. Works on a handle
+ * of the pass under way too. Mirrors Handle.cancel(). */
+bool async_handle_cancel(async_handle *handle);
+bool async_timer_handle_cancel(async_timer_handle *timer);
+
+/* async_loop_set_exception_handler: who is told of failures that nobody sees (a task that failed and was released
+ * unread, a deadlock). NULL: the default, which prints to stderr. Mirrors loop.set_exception_handler(). */
+void async_loop_set_exception_handler(async_loop *loop, async_exception_handler handler, void *data);
+/* async_loop_call_exception_handler: tells it, at once. Mirrors loop.call_exception_handler(). */
+void async_loop_call_exception_handler(async_loop *loop, const async_exception *exception);
+
+ASYNC_EXTERN_C_END_
+
+#endif
+
+#ifdef ASYNCIO_IMPLEMENTATION
+#ifndef ASYNCIO_LOOP_IMPLEMENTATION_
+#define ASYNCIO_LOOP_IMPLEMENTATION_
+
+#include "pool.h"
+#if !ASYNCIO_BARE
+#include <pthread.h>
+#include <stdio.h>
+#endif
+
+ASYNC_EXTERN_C_BEGIN_
+
+enum { ASYNC_HINTS_ = 64 };
+
+#if !ASYNCIO_NO_HEAP
+/* How much frame stack the tasks of a function turned out to need: so that the next need not grow. */
+struct async_hint_ {
+    const async_type *type;
+    size_t size;
+};
+struct async_task_name_ {
+    struct async_task_name_ *next;
+    const async_task *task;
+    char text[1];
+};
+#endif
+
+struct async_loop {
+    async_stack stack; /* first: a stack is its loop */
+    async_fifo_ ready;
+    async_link pass; /* what is left of the pass under way */
+    async_timers_ timers;
+    async_time now;
+    bool running, stopping, virtual_clock, pass_clock;
+#if !ASYNCIO_NO_HEAP
+    volatile bool interrupted; /* by Ctrl-C */
+    async_task *interrupt_task;
+    unsigned holds; /* what may still wake the loop, though nothing shows */
+    async_pool_ *pool;
+    struct async_hint_ hints[ASYNC_HINTS_];
+    struct async_task_name_ *names;
+    size_t reserve; /* bytes the next task has at its end for whoever creates it */
+    async_exception_handler handler;
+    void *handler_data;
+    async_loop *next_loop; /* of this thread */
+    async_loop *(*owner)(const async_link *task);
+    async_task **tasks;
+    uint32_t task_count, task_capacity;
+#endif
+#if !ASYNCIO_BARE
+    struct async_poller_ *poller;
+    pthread_mutex_t lock; /* of the following */
+    async_handle *first_remote, *last_remote; /* from other threads */
+    int wake_fds[2];
+    bool has_wake_fds;
+#endif
+};
+
+static ASYNC_THREAD_LOCAL_ async_loop *async_running_;
+
+static async_loop *async_loop_of_(async_stack *stack) { return (async_loop *)(void *)stack; }
+
+async_loop *async_get_running_loop(void) { return async_running_; }
+
+bool async_loop_is_running(const async_loop *loop) { return loop != NULL && loop->running; }
+
+async_time async_loop_time(const async_loop *loop)
+{
+    return loop->virtual_clock || (loop->pass_clock && loop->running) ? loop->now : async_port_now();
+}
+
+void async_loop_stop(async_loop *loop) { loop->stopping = true; }
+
+static void async_loop_init_(async_loop *loop)
+{
+    async_fifo_init_(&loop->ready);
+}
+
+#if !ASYNCIO_NO_HEAP
+
+static ASYNC_THREAD_LOCAL_ async_loop *async_loops_;
+
+async_loop *async_new_event_loop_with(const async_loop_config *config)
+{
+    async_loop *loop = (async_loop *)ASYNCIO_MALLOC(sizeof *loop);
+    if (loop == NULL)
+        return NULL;
+    ASYNC_MEMSET_(loop, 0, sizeof *loop);
+    async_loop_init_(loop);
+    loop->pool = async_pool_new_();
+    if (loop->pool == NULL) {
+        ASYNCIO_FREE(loop);
+        return NULL;
+    }
+    if (config != NULL) {
+        loop->virtual_clock = config->virtual_clock;
+        loop->pass_clock = config->pass_clock;
+    }
+#if !ASYNCIO_BARE
+    pthread_mutex_init(&loop->lock, NULL);
+#endif
+    loop->next_loop = async_loops_;
+    async_loops_ = loop;
+    return loop;
+}
+
+async_loop *async_new_event_loop(void) { return async_new_event_loop_with(NULL); }
+
+/* The loop a call from outside any run is meant for: the one that was made last. */
+static async_loop *async_loop_here_(void) { return async_running_ != NULL ? async_running_ : async_loops_; }
+
+#else
+
+static async_loop async_the_loop_;
+static async_loop *async_loop_here_(void) { return &async_the_loop_; }
+
+#endif
+
+/* ---- callbacks ----------------------------------------------------------------------------------------------- */
+
+async_status async_loop_call_soon(async_loop *loop, async_handle *handle, void (*callback)(async_handle *), void *data)
+{
+    if (loop == NULL)
+        return ASYNC_NO_RUNNING_LOOP;
+    if (handle->prev != 0)
+        return ASYNC_MISUSE;
+    handle->callback = callback;
+    handle->data = data;
+    async_fifo_push_handle_(&loop->ready, handle);
+    return ASYNC_OK;
+}
+
+async_status async_loop_call_at(async_loop *loop, async_time when, async_timer_handle *timer,
+    void (*callback)(async_handle *), void *data)
+{
+    if (loop == NULL)
+        return ASYNC_NO_RUNNING_LOOP;
+    if (timer->waiting || timer->handle.prev != 0)
+        return ASYNC_MISUSE;
+    timer->handle.callback = callback;
+    timer->handle.data = data;
+    timer->when = when;
+    if (!async_timers_add_(&loop->timers, &timer->handle.link, ASYNC_KIND_HANDLE_, when))
+        return ASYNC_NO_MEMORY;
+    timer->waiting = true;
+    return ASYNC_OK;
+}
+
+async_status async_loop_call_later(async_loop *loop, async_time delay, async_timer_handle *timer,
+    void (*callback)(async_handle *), void *data)
+{
+    async_time now;
+    if (loop == NULL)
+        return ASYNC_NO_RUNNING_LOOP;
+    now = async_loop_time(loop);
+    return async_loop_call_at(loop, ASYNC_LATER_(now, delay), timer, callback, data);
+}
+
+async_status async_call_soon(async_handle *handle, void (*callback)(async_handle *), void *data)
+{
+    return async_loop_call_soon(async_running_, handle, callback, data);
+}
+
+async_status async_call_at(async_time when, async_timer_handle *timer, void (*callback)(async_handle *), void *data)
+{
+    return async_loop_call_at(async_running_, when, timer, callback, data);
+}
+
+async_status async_call_later(async_time delay, async_timer_handle *timer, void (*callback)(async_handle *), void *data)
+{
+    return async_loop_call_later(async_running_, delay, timer, callback, data);
+}
+
+bool async_handle_cancel(async_handle *handle)
+{
+    if (handle->prev == 0)
+        return false;
+    async_fifo_remove_(&async_loop_here_()->ready, handle);
+    return true;
+}
+
+bool async_timer_handle_cancel(async_timer_handle *timer)
+{
+    if (!timer->waiting)
+        return async_handle_cancel(&timer->handle);
+    async_timers_remove_(&async_loop_here_()->timers, &timer->handle.link);
+    timer->waiting = false;
+    return true;
+}
+
+/* ---- the exception handler ----------------------------------------------------------------------------------- */
+
+#if !ASYNCIO_NO_HEAP
+
+void async_loop_set_exception_handler(async_loop *loop, async_exception_handler handler, void *data)
+{
+    loop->handler = handler;
+    loop->handler_data = data;
+}
+
+void async_loop_call_exception_handler(async_loop *loop, const async_exception *e)
+{
+    if (loop != NULL && loop->handler != NULL) {
+        loop->handler(loop, e, loop->handler_data);
+        return;
+    }
+#if !ASYNCIO_BARE
+    fflush(stdout);
+    fprintf(stderr, "asyncio: %s", e->message);
+    if (e->status != 0)
+        fprintf(stderr, ": %s (%d)", async_strerror(e->status), e->status);
+    if (e->name != NULL)
+        fprintf(stderr, ", in %s (%s:%d)", e->name, e->file, e->line);
+    fputc('\n', stderr);
+#endif
+}
+
+#endif
+
+ASYNC_EXTERN_C_END_
+
+#endif
+#endif

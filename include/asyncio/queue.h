@@ -1,0 +1,291 @@
+/* queue.h: items of one size, copied by value, first in first out (asyncio.Queue). Loop thread only. */
+#ifndef ASYNCIO_QUEUE_H
+#define ASYNCIO_QUEUE_H
+
+#include "event.h"
+
+ASYNC_EXTERN_C_BEGIN_
+
+/* async_queue: belongs to its owner. */
+typedef struct async_queue {
+    unsigned char *items; /* a ring */
+    size_t item_size, maxsize, capacity, head, count, unfinished;
+    async_line_ getters, putters;
+    async_event finished;
+    bool owned, shut_down;
+} async_queue;
+
+#if !ASYNCIO_NO_HEAP
+/* async_queue_init: a queue of at most maxsize items; 0: no bound. Its storage comes from the heap when it is needed. */
+void async_queue_init(async_queue *queue, size_t item_size, size_t maxsize);
+#endif
+/* async_queue_init_with: a queue of maxsize items in the caller's storage, of maxsize * item_size bytes. */
+void async_queue_init_with(async_queue *queue, size_t item_size, size_t maxsize, void *storage);
+/* async_queue_deinit: drops the items; a panic if somebody waits. Nothing on all zeros. */
+void async_queue_deinit(async_queue *queue);
+
+/* await(async_queue_put, .queue = &q, .item = &x): waits while it is full, and copies *item in. Does not suspend when
+ * there is room. QUEUE_SHUT_DOWN, NO_MEMORY. The item stays in place until then.
+ * await(async_queue_get, .queue = &q, .item = &x): waits while it is empty, and copies the oldest to *item.
+ * QUEUE_SHUT_DOWN. Mirror Queue.put(), Queue.get(). */
+struct async_queue_put {
+    async_leaf leaf;
+    async_queue *queue;
+    const void *item;
+    async_node_ node;
+};
+ASYNC_DECLARE(async_queue_put);
+struct async_queue_get {
+    async_leaf leaf;
+    async_queue *queue;
+    void *item;
+    async_node_ node;
+};
+ASYNC_DECLARE(async_queue_get);
+
+/* async_queue_put_nowait: OK, QUEUE_FULL, QUEUE_SHUT_DOWN, NO_MEMORY. async_queue_get_nowait: OK, QUEUE_EMPTY,
+ * QUEUE_SHUT_DOWN. */
+async_status async_queue_put_nowait(async_queue *queue, const void *item);
+async_status async_queue_get_nowait(async_queue *queue, void *item);
+
+size_t async_queue_qsize(const async_queue *queue);
+size_t async_queue_maxsize(const async_queue *queue);
+bool async_queue_empty(const async_queue *queue);
+bool async_queue_full(const async_queue *queue);
+
+/* async_queue_task_done: an item that was got has been worked on; MISUSE when there were not so many.
+ * await(async_queue_join, .queue = &q): waits until every item that was put has been worked on. */
+async_status async_queue_task_done(async_queue *queue);
+struct async_queue_join {
+    struct async_event_wait wait;
+    async_queue *queue;
+};
+ASYNC_DECLARE(async_queue_join);
+
+/* async_queue_shutdown: nothing can be put any more; what is there can be got, then gets fail. immediate: what is there
+ * is dropped. Mirrors Queue.shutdown(). */
+void async_queue_shutdown(async_queue *queue, bool immediate);
+
+ASYNC_EXTERN_C_END_
+
+#endif
+
+#ifdef ASYNCIO_IMPLEMENTATION
+#ifndef ASYNCIO_QUEUE_IMPLEMENTATION_
+#define ASYNCIO_QUEUE_IMPLEMENTATION_
+
+ASYNC_EXTERN_C_BEGIN_
+
+/* Both kinds of waiter: a put's item is read, a get's written. */
+struct async_queue_wait_ {
+    async_leaf leaf;
+    async_queue *queue;
+    void *item;
+    async_node_ node;
+};
+
+static void async_queue_setup_(async_queue *queue, size_t item_size, size_t maxsize)
+{
+    ASYNC_MEMSET_(queue, 0, sizeof *queue);
+    queue->item_size = item_size;
+    queue->maxsize = maxsize;
+    queue->finished.set = true;
+}
+
+#if !ASYNCIO_NO_HEAP
+void async_queue_init(async_queue *queue, size_t item_size, size_t maxsize)
+{
+    async_queue_setup_(queue, item_size, maxsize);
+    queue->owned = true;
+}
+#endif
+
+void async_queue_init_with(async_queue *queue, size_t item_size, size_t maxsize, void *storage)
+{
+    async_queue_setup_(queue, item_size, maxsize);
+    queue->items = (unsigned char *)storage;
+    queue->capacity = maxsize;
+}
+
+void async_queue_deinit(async_queue *queue)
+{
+    if (queue->getters.first != NULL || queue->putters.first != NULL || queue->finished.line.first != NULL)
+        ASYNC_PANIC_("async_queue_deinit: somebody waits on it");
+#if !ASYNCIO_NO_HEAP
+    if (queue->owned && queue->items != NULL)
+        ASYNCIO_FREE(queue->items);
+#endif
+    ASYNC_MEMSET_(queue, 0, sizeof *queue);
+}
+
+size_t async_queue_qsize(const async_queue *queue) { return queue->count; }
+size_t async_queue_maxsize(const async_queue *queue) { return queue->maxsize; }
+bool async_queue_empty(const async_queue *queue) { return queue->count == 0; }
+
+bool async_queue_full(const async_queue *queue)
+{
+    if (queue->maxsize == 0)
+        return !queue->owned && queue->capacity == 0; /* storage for no item at all */
+    return queue->count >= queue->maxsize;
+}
+
+/* Room for one more: the ring doubles, its items in order. */
+static bool async_queue_grow_(async_queue *queue)
+{
+#if ASYNCIO_NO_HEAP
+    (void)queue;
+    return false;
+#else
+    size_t capacity = queue->capacity == 0 ? 8 : queue->capacity * 2, first;
+    unsigned char *items;
+    if (queue->maxsize != 0 && capacity > queue->maxsize)
+        capacity = queue->maxsize;
+    if (!queue->owned || (queue->item_size != 0 && capacity > SIZE_MAX / queue->item_size))
+        return false;
+    items = (unsigned char *)ASYNCIO_MALLOC(queue->item_size == 0 ? 1 : capacity * queue->item_size);
+    if (items == NULL)
+        return false;
+    if (queue->items != NULL) {
+        first = queue->capacity - queue->head < queue->count ? queue->capacity - queue->head : queue->count;
+        ASYNC_MEMCPY_(items, queue->items + queue->head * queue->item_size, first * queue->item_size);
+        ASYNC_MEMCPY_(items + first * queue->item_size, queue->items, (queue->count - first) * queue->item_size);
+        ASYNCIO_FREE(queue->items);
+    }
+    queue->items = items;
+    queue->capacity = capacity;
+    queue->head = 0;
+    return true;
+#endif
+}
+
+/* The first in the line that still waits leaves it and is woken; it will test again. */
+static void async_queue_wake_(async_line_ *line)
+{
+    async_node_ *node;
+    while ((node = line->first) != NULL) {
+        struct async_queue_wait_ *wait = ASYNC_CONTAINER_(node, struct async_queue_wait_, node);
+        async_line_remove_(line, node);
+        wait->leaf.frame.flags |= ASYNC_ITEM_; /* out of the line */
+        if (async_leaf_complete(&wait->leaf))
+            break;
+    }
+}
+
+async_status async_queue_put_nowait(async_queue *queue, const void *item)
+{
+    size_t at;
+    if (queue->shut_down)
+        return ASYNC_QUEUE_SHUT_DOWN;
+    if (async_queue_full(queue))
+        return ASYNC_QUEUE_FULL;
+    if (queue->count == queue->capacity && !async_queue_grow_(queue))
+        return ASYNC_NO_MEMORY;
+    at = queue->head + queue->count;
+    if (at >= queue->capacity)
+        at -= queue->capacity;
+    ASYNC_MEMCPY_(queue->items + at * queue->item_size, item, queue->item_size);
+    queue->count++;
+    queue->unfinished++;
+    queue->finished.set = false;
+    async_queue_wake_(&queue->getters);
+    return ASYNC_OK;
+}
+
+async_status async_queue_get_nowait(async_queue *queue, void *item)
+{
+    if (queue->count == 0)
+        return queue->shut_down ? ASYNC_QUEUE_SHUT_DOWN : ASYNC_QUEUE_EMPTY;
+    if (item != NULL)
+        ASYNC_MEMCPY_(item, queue->items + queue->head * queue->item_size, queue->item_size);
+    if (++queue->head == queue->capacity)
+        queue->head = 0;
+    queue->count--;
+    async_queue_wake_(&queue->putters);
+    return ASYNC_OK;
+}
+
+/* Waits in a line until a test fails no more; a wake is a hint only, and one that cannot be used is passed on. */
+static async_step async_queue_wait_in_(async_stack *stack, struct async_queue_wait_ *wait, bool gets)
+{
+    async_queue *queue = wait->queue;
+    async_line_ *line = gets ? &queue->getters : &queue->putters;
+    bool blocked;
+    if (wait->leaf.frame.state != ASYNC_LEAF_NEW) {
+        async_status status = async_leaf_outcome(&wait->leaf);
+        if (!(wait->leaf.frame.flags & ASYNC_ITEM_))
+            async_line_remove_(line, &wait->node);
+        if (status < 0) {
+            if (wait->leaf.frame.state == ASYNC_LEAF_DONE && !(gets ? queue->count == 0 : async_queue_full(queue)))
+                async_queue_wake_(line);
+            return async_step_(status);
+        }
+    }
+    if (queue->shut_down && (!gets || queue->count == 0))
+        return async_step_(ASYNC_QUEUE_SHUT_DOWN);
+    blocked = gets ? queue->count == 0 : async_queue_full(queue);
+    if (!blocked)
+        return async_step_(gets ? async_queue_get_nowait(queue, wait->item) : async_queue_put_nowait(queue, wait->item));
+    wait->leaf.frame.flags &= (uint16_t)~ASYNC_ITEM_;
+    async_line_append_(line, &wait->node);
+    return async_leaf_wait(stack, &wait->leaf);
+}
+
+async_step async_queue_put_resume(async_stack *stack, void *frame)
+{
+    return async_queue_wait_in_(stack, (struct async_queue_wait_ *)frame, false);
+}
+
+async_step async_queue_get_resume(async_stack *stack, void *frame)
+{
+    return async_queue_wait_in_(stack, (struct async_queue_wait_ *)frame, true);
+}
+
+const async_type async_queue_put_type = ASYNC_TYPE_(async_queue_put_resume, async_leaf_cancel_, "async_queue_put",
+    sizeof(struct async_queue_put), sizeof(struct async_queue_put));
+const async_type async_queue_get_type = ASYNC_TYPE_(async_queue_get_resume, async_leaf_cancel_, "async_queue_get",
+    sizeof(struct async_queue_get), sizeof(struct async_queue_get));
+
+static void async_queue_finish_(async_queue *queue, size_t count)
+{
+    queue->unfinished -= count < queue->unfinished ? count : queue->unfinished;
+    if (queue->unfinished == 0)
+        async_event_set(&queue->finished);
+}
+
+async_status async_queue_task_done(async_queue *queue)
+{
+    if (queue->unfinished == 0)
+        return ASYNC_MISUSE;
+    async_queue_finish_(queue, 1);
+    return ASYNC_OK;
+}
+
+async_step async_queue_join_resume(async_stack *stack, void *frame)
+{
+    struct async_queue_join *join = (struct async_queue_join *)frame;
+    join->wait.event = &join->queue->finished;
+    return async_event_wait_resume(stack, &join->wait);
+}
+
+const async_type async_queue_join_type = ASYNC_TYPE_(async_queue_join_resume, async_leaf_cancel_, "async_queue_join",
+    sizeof(struct async_queue_join), sizeof(struct async_queue_join));
+
+void async_queue_shutdown(async_queue *queue, bool immediate)
+{
+    queue->shut_down = true;
+    if (immediate) {
+        size_t dropped = queue->count;
+        queue->count = queue->head = 0;
+        if (dropped != 0)
+            async_queue_finish_(queue, dropped);
+    }
+    while (queue->getters.first != NULL)
+        async_queue_wake_(&queue->getters);
+    while (queue->putters.first != NULL)
+        async_queue_wake_(&queue->putters);
+}
+
+ASYNC_EXTERN_C_END_
+
+#endif
+#endif

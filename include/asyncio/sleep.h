@@ -1,0 +1,83 @@
+/* sleep.h: waiting for time to pass. */
+#ifndef ASYNCIO_SLEEP_H
+#define ASYNCIO_SLEEP_H
+
+#include "task.h"
+
+ASYNC_EXTERN_C_BEGIN_
+
+/* await(async_sleep, .delay = async_ms(20)): suspends for that long; a delay of 0 or less lets everything that is ready
+ * run once; ASYNC_FOREVER waits until cancelled. NO_MEMORY when the timers cannot grow. Mirrors asyncio.sleep(). */
+struct async_sleep {
+    async_leaf leaf;
+#if ASYNCIO_NO_HEAP
+    async_link link;
+    async_time delay; /* then the deadline */
+#else
+    ASYNC_EXTENSION_ union {
+        async_time delay;
+        async_link link; /* once it has begun */
+    };
+#endif
+};
+ASYNC_DECLARE(async_sleep);
+
+ASYNC_EXTERN_C_END_
+
+#endif
+
+#ifdef ASYNCIO_IMPLEMENTATION
+#ifndef ASYNCIO_SLEEP_IMPLEMENTATION_
+#define ASYNCIO_SLEEP_IMPLEMENTATION_
+
+ASYNC_EXTERN_C_BEGIN_
+
+/* in leaf.frame.flags: no longer among the timers */
+enum { ASYNC_SLEEP_FIRED_ = ASYNC_ITEM_ };
+
+static struct async_sleep *async_link_sleep_(async_link *link)
+{
+    return ASYNC_CONTAINER_(link, struct async_sleep, link);
+}
+
+async_step async_sleep_resume(async_stack *stack, void *frame)
+{
+    struct async_sleep *sleep = (struct async_sleep *)frame;
+    async_loop *loop = async_loop_of_(stack);
+    if (sleep->leaf.frame.state == ASYNC_LEAF_NEW) {
+        async_time delay = sleep->delay, now;
+        if (delay <= 0) { /* no timer, and nothing that a cancel could reach before the wake */
+            sleep->leaf.frame.state = ASYNC_LEAF_DONE;
+            async_fifo_push_(&loop->ready, &stack->task->link, ASYNC_KIND_TASK_);
+            return async_step_(ASYNC_PENDING_);
+        }
+        if (delay == ASYNC_FOREVER) {
+            sleep->leaf.frame.flags |= ASYNC_SLEEP_FIRED_;
+        } else {
+            now = async_loop_time(loop);
+            if (!async_timers_add_(&loop->timers, &sleep->link, ASYNC_KIND_SLEEP_, ASYNC_LATER_(now, delay)))
+                return async_step_(ASYNC_NO_MEMORY);
+        }
+        return async_leaf_wait(stack, &sleep->leaf);
+    }
+    return async_step_(async_leaf_outcome(&sleep->leaf));
+}
+
+static bool async_sleep_cancel_(async_task *task, void *frame)
+{
+    struct async_sleep *sleep = (struct async_sleep *)frame;
+    (void)task;
+    if (!async_leaf_cancel(&sleep->leaf))
+        return false;
+    if (!(sleep->leaf.frame.flags & ASYNC_SLEEP_FIRED_))
+        async_timers_remove_(&async_loop_here_()->timers, &sleep->link);
+    return true;
+}
+
+const async_type async_sleep_type = ASYNC_TYPE_(async_sleep_resume, async_sleep_cancel_, "async_sleep",
+    sizeof(struct async_sleep), sizeof(struct async_sleep));
+
+ASYNC_EXTERN_C_END_
+
+#endif
+#endif

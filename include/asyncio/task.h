@@ -1,0 +1,818 @@
+/* task.h: a task runs an async function on the loop, beside the others (asyncio's Task).
+ *
+ * The task, its first frame and a little frame stack are one block. Two counts keep it: the loop's, until it is done,
+ * and the caller's handles. */
+#ifndef ASYNCIO_TASK_H
+#define ASYNCIO_TASK_H
+
+#include "future.h"
+#include "syntax.h"
+
+ASYNC_EXTERN_C_BEGIN_
+
+/* async_task: first a future, so that &task->future takes callbacks. Its first frame lies behind it. */
+struct async_task {
+    async_future future; /* its value: the innermost frame; when done, the first one */
+    async_link link;     /* in the ready list, or among the callbacks of the future it waits for */
+    unsigned char *end;  /* of the area it is on */
+#if ASYNCIO_NO_HEAP
+    uint16_t count;
+#else
+    uint32_t count;
+    uint32_t index; /* among the loop's tasks */
+#endif
+#if ASYNCIO_DEBUG
+    const char *file; /* that created it */
+    int line;
+#endif
+};
+
+#if ASYNCIO_DEBUG
+#define ASYNC_SITE_ , __FILE__, __LINE__
+#define ASYNC_SITE_PARAMETERS_ , const char *file, int line
+#define ASYNC_SITE_ARGUMENTS_ , file, line
+#else
+#define ASYNC_SITE_
+#define ASYNC_SITE_PARAMETERS_
+#define ASYNC_SITE_ARGUMENTS_
+#endif
+
+/* async_create_task(f, .a = 1, ...)   a task that runs f(a = 1, ...), from the next pass on; nothing runs yet. Gives a
+ *     handle, to be released; NULL without memory or outside a running loop. NULL is a task that failed with
+ *     NO_MEMORY: joining it says so, cancelling and releasing it do nothing. Loop thread.
+ * async_loop_create_task(loop, f, ...)   the same on a loop that need not run.
+ * async_go(f, ...)   the same without a handle: true, or false without memory.
+ * async_create_task_on(&storage, f, ...)   the same in static memory: static async_storage(200) storage; the storage
+ *     may be used again when the task is done and released. NULL when the frame does not fit, or while it is in use. */
+#define async_create_task(...) ASYNC_CREATE_(async_get_running_loop(), __VA_ARGS__, )
+#define async_loop_create_task(loop, ...) ASYNC_CREATE_(loop, __VA_ARGS__, )
+#define async_go(...) async_gone_(async_create_task(__VA_ARGS__))
+#define async_create_task_on(storage, ...) ASYNC_CREATE_ON_(storage, __VA_ARGS__, )
+#if !ASYNCIO_NO_HEAP
+#define ASYNC_CREATE_(loop, name, ...)                                                                      \
+    (async_create_begin_(loop, &name##_type ASYNC_SITE_)                                                    \
+            ? (ASYNC_PUT_((struct name *)async_creating_(), __VA_ARGS__) async_create_end_())               \
+            : (async_task *)NULL)
+#endif
+#define ASYNC_CREATE_ON_(storage, name, ...)                                                                \
+    (async_create_on_begin_((storage)->bytes, sizeof((storage)->bytes), &name##_type ASYNC_SITE_)           \
+            ? (ASYNC_PUT_((struct name *)async_creating_(), __VA_ARGS__) async_create_end_())               \
+            : (async_task *)NULL)
+/* async_storage(n): a type: memory for a task whose frames take n bytes. */
+#define async_storage(n)                                                                                    \
+    union {                                                                                                 \
+        async_task task;                                                                                    \
+        unsigned char bytes[ASYNC_ROUND_(sizeof(async_task)) + ASYNC_ROUND_(n)];                            \
+    }
+
+#if !ASYNCIO_NO_HEAP
+bool async_create_begin_(async_loop *loop, const async_type *type ASYNC_SITE_PARAMETERS_);
+#endif
+bool async_create_on_begin_(void *bytes, size_t size, const async_type *type ASYNC_SITE_PARAMETERS_);
+void *async_creating_(void);
+async_task *async_create_end_(void);
+bool async_gone_(async_task *task);
+
+/* async_release: gives a handle back; the task runs on. NULL does nothing. When the last handle of a failed task goes
+ * and nobody has seen the failure, the exception handler is told. async_retain: one more handle. */
+void async_release(async_task *task);
+async_task *async_retain(async_task *task);
+
+/* async_cancel: asks the task to end: CANCELLED is thrown at its await, in a later pass. It may clean up, and refuse.
+ * False if it was done already. Mirrors Task.cancel(). */
+bool async_cancel(async_task *task);
+/* async_task_uncancel: takes one request back, and gives how many are left; at 0 one that was not delivered yet is
+ * dropped. async_task_cancelling: how many there are. */
+int async_task_uncancel(async_task *task);
+int async_task_cancelling(const async_task *task);
+
+bool async_task_done(const async_task *task);
+bool async_task_cancelled(const async_task *task);
+/* async_task_exception: how it ended: OK or a negative status; INVALID_STATE before it is done. Marks it as seen. */
+async_status async_task_exception(async_task *task);
+
+/* async_result(task, f): what the function f of a task returned: an lvalue, there until the task is released. A panic
+ * when the task is not done or runs another function. */
+#define async_result(task, name) (((struct name *)async_result_((task), &name##_type))->result)
+void *async_result_(async_task *task, const async_type *type);
+
+async_status async_task_add_done_callback(async_task *task, async_handle *handle,
+    void (*callback)(async_handle *), void *data);
+int async_task_remove_done_callback(async_task *task, void (*callback)(async_handle *));
+
+/* async_current_task: the task that runs now, or NULL in a callback. */
+async_task *async_current_task(void);
+
+#if ASYNCIO_ALL_TASKS
+/* async_all_tasks: writes up to `capacity` tasks of the running loop that are not done, in order of creation, and
+ * gives how many there are. They are borrowed. async_loop_all_tasks: of any loop. */
+size_t async_all_tasks(async_task **tasks, size_t capacity);
+size_t async_loop_all_tasks(async_loop *loop, async_task **tasks, size_t capacity);
+#endif
+
+#if !ASYNCIO_NO_HEAP
+/* async_task_set_name: copies the name; NO_MEMORY. async_task_get_name: that, or the name of its function. */
+async_status async_task_set_name(async_task *task, const char *name);
+const char *async_task_get_name(const async_task *task);
+#endif
+
+/* ---- leaves: for who writes an awaitable by hand ------------------------------------------------------------- */
+
+/* async_leaf_wait: from resume: the task waits, until one of the next two. */
+async_step async_leaf_wait(async_stack *stack, async_leaf *leaf);
+/* async_leaf_complete: what it waited for has happened: true, or false when it no longer waits. Loop thread. */
+bool async_leaf_complete(async_leaf *leaf);
+/* async_leaf_cancel: from cancel: true if it still waited. It is unlinked when it is resumed, not before. */
+bool async_leaf_cancel(async_leaf *leaf);
+/* async_leaf_outcome: from resume: OK, or CANCELLED. A leaf that is DONE and yet CANCELLED was given something, which
+ * it must hand on. */
+async_status async_leaf_outcome(const async_leaf *leaf);
+
+/* ---- joining ------------------------------------------------------------------------------------------------- */
+
+/* await(async_join, .task = t): waits for the end of a task and ends as it did (its failure is raised here). Any number
+ * of tasks may join one, any number of times. Cancelling the joiner cancels the task. Joining oneself: MISUSE. */
+struct async_join {
+    async_leaf leaf;
+    async_task *task;
+};
+ASYNC_DECLARE(async_join);
+
+/* await_into(p, async_future_wait, .future = &f): the same for a future; the result is its value. */
+struct async_future_wait {
+    async_leaf leaf;
+    async_future *future;
+    void *result;
+};
+ASYNC_DECLARE(async_future_wait);
+
+ASYNC_EXTERN_C_END_
+
+#endif
+
+#ifdef ASYNCIO_IMPLEMENTATION
+#ifndef ASYNCIO_TASK_IMPLEMENTATION_
+#define ASYNCIO_TASK_IMPLEMENTATION_
+
+ASYNC_EXTERN_C_BEGIN_
+
+enum { ASYNC_FIRST_CHUNK_ = ASYNCIO_WINDOW > 512 ? 512 : ASYNCIO_WINDOW - 1 };
+
+static async_frame *async_root_(async_task *task)
+{
+    return (async_frame *)(void *)((unsigned char *)task + ASYNC_ROUND_(sizeof *task));
+}
+
+/* ---- creating ------------------------------------------------------------------------------------------------ */
+
+/* The task whose arguments are being evaluated. An argument may create a task of its own: they are chained. Until it
+ * is complete, its callbacks hold the loop it is for. */
+static ASYNC_THREAD_LOCAL_ async_task *async_created_;
+
+void *async_creating_(void) { return async_root_(async_created_); }
+
+static void async_task_init_(async_loop *loop, async_task *task, const async_type *type ASYNC_SITE_PARAMETERS_)
+{
+    async_frame *root = async_root_(task);
+    ASYNC_MEMSET_(task, 0, sizeof *task);
+    ASYNC_MEMSET_(root, 0, type->clear);
+    root->type = type;
+    task->future.value = root;
+    task->future.flags = ASYNC_IS_TASK_;
+    task->future.callbacks = (async_entry_)(void *)loop;
+    task->count = 2;
+#if ASYNCIO_DEBUG
+    task->file = file;
+    task->line = line;
+#endif
+    task->link.next = (async_entry_)(void *)async_created_;
+    async_created_ = task;
+}
+
+async_task *async_create_end_(void)
+{
+    async_task *task = async_created_;
+    async_loop *loop = (async_loop *)(void *)task->future.callbacks;
+    async_created_ = (async_task *)(void *)task->link.next;
+    task->future.callbacks = 0;
+    async_fifo_push_(&loop->ready, &task->link, ASYNC_KIND_TASK_);
+    return task;
+}
+
+#if ASYNCIO_ALL_TASKS
+
+static bool async_tasks_add_(async_loop *loop, async_task *task)
+{
+    if (loop->task_count == loop->task_capacity) {
+        uint32_t live = 0, i, capacity = loop->task_capacity == 0 ? 16 : loop->task_capacity * 2;
+        async_task **tasks = loop->tasks;
+        for (i = 0; i < loop->task_count; i++)
+            live += tasks[i] != NULL;
+        if (live > loop->task_capacity / 2 || tasks == NULL) {
+            tasks = (async_task **)ASYNCIO_MALLOC(capacity * sizeof *tasks);
+            if (tasks == NULL)
+                return false;
+            loop->task_capacity = capacity;
+        }
+        for (live = i = 0; i < loop->task_count; i++) /* closes the gaps, keeps the order */
+            if (loop->tasks[i] != NULL) {
+                loop->tasks[i]->index = live;
+                tasks[live++] = loop->tasks[i];
+            }
+        if (tasks != loop->tasks) {
+            if (loop->tasks != NULL)
+                ASYNCIO_FREE(loop->tasks);
+            loop->tasks = tasks;
+        }
+        loop->task_count = live;
+    }
+    task->index = loop->task_count;
+    loop->tasks[loop->task_count++] = task;
+    return true;
+}
+
+static void async_tasks_remove_(async_loop *loop, async_task *task)
+{
+    loop->tasks[task->index] = NULL;
+    while (loop->task_count > 0 && loop->tasks[loop->task_count - 1] == NULL)
+        loop->task_count--;
+}
+
+size_t async_loop_all_tasks(async_loop *loop, async_task **tasks, size_t capacity)
+{
+    size_t count = 0;
+    uint32_t i;
+    for (i = 0; i < loop->task_count; i++)
+        if (loop->tasks[i] != NULL) {
+            if (count < capacity)
+                tasks[count] = loop->tasks[i];
+            count++;
+        }
+    return count;
+}
+
+size_t async_all_tasks(async_task **tasks, size_t capacity)
+{
+    return async_running_ == NULL ? 0 : async_loop_all_tasks(async_running_, tasks, capacity);
+}
+
+#endif
+
+#if !ASYNCIO_NO_HEAP
+
+/* Whose a task is that is not done; outside a run several loops of this thread may have some. */
+static async_loop *async_task_loop_(const async_task *task)
+{
+    async_loop *loop;
+#if ASYNCIO_ALL_TASKS
+    for (loop = async_loops_; loop != NULL; loop = loop->next_loop)
+        if (task->index < loop->task_count && loop->tasks[task->index] == task)
+            return loop;
+#endif
+    (void)task;
+    loop = async_loop_here_();
+    if (loop == NULL)
+        ASYNC_PANIC_("a task of another thread's event loop");
+    return loop;
+}
+
+static async_loop *async_link_owner_(const async_link *link)
+{
+    return async_task_loop_(ASYNC_CONTAINER_((uintptr_t)link, async_task, link));
+}
+
+static struct async_hint_ *async_hint_of_(async_loop *loop, const async_type *type)
+{
+    return &loop->hints[((uintptr_t)(const void *)type / sizeof(void *)) % ASYNC_HINTS_];
+}
+
+/* A task of this function had to grow: the next one gets a bigger area at once. */
+static void async_learn_(async_loop *loop, const async_type *type)
+{
+    struct async_hint_ *hint = async_hint_of_(loop, type);
+    if (hint->type != type) {
+        hint->type = type;
+        hint->size = 64;
+    }
+    if (hint->size < 1024)
+        hint->size *= 2;
+}
+
+bool async_create_begin_(async_loop *loop, const async_type *type ASYNC_SITE_PARAMETERS_)
+{
+    struct async_hint_ *hint;
+    size_t size, units;
+    async_task *task;
+    if (loop == NULL) {
+        async_exception e = { "a task was created with no event loop running", ASYNC_NO_RUNNING_LOOP, NULL, NULL,
+            NULL, 0 };
+        e.name = type->name;
+        e.file = type->file;
+        e.line = type->line;
+        async_loop_call_exception_handler(NULL, &e);
+        return false;
+    }
+    loop->owner = async_link_owner_;
+    hint = async_hint_of_(loop, type);
+    size = ASYNC_ROUND_(sizeof *task) + ASYNC_ROUND_(type->size);
+    size += hint->type == type ? hint->size : ASYNC_ROUND_(sizeof(async_leaf) + sizeof(int64_t));
+    units = (size + loop->reserve + ASYNC_UNIT_ - 1) / ASYNC_UNIT_;
+    task = units > 0xFFFF ? NULL : (async_task *)async_pool_get_(loop->pool, units);
+    if (task == NULL)
+        return false;
+    async_task_init_(loop, task, type ASYNC_SITE_ARGUMENTS_);
+    task->future.units = (uint16_t)units;
+    task->end = (unsigned char *)task + units * ASYNC_UNIT_ - loop->reserve;
+#if ASYNCIO_ALL_TASKS
+    if (!async_tasks_add_(loop, task)) {
+        async_created_ = (async_task *)(void *)task->link.next;
+        async_pool_put_(loop->pool, task, units);
+        return false;
+    }
+#endif
+    return true;
+}
+
+#endif
+
+bool async_create_on_begin_(void *bytes, size_t size, const async_type *type ASYNC_SITE_PARAMETERS_)
+{
+    async_task *task = (async_task *)bytes;
+    async_loop *loop = async_loop_here_();
+    if (loop == NULL || size < ASYNC_ROUND_(sizeof *task) + ASYNC_ROUND_(type->size) || task->count != 0)
+        return false;
+    ASYNC_UNPOISON_(bytes, size);
+    async_task_init_(loop, task, type ASYNC_SITE_ARGUMENTS_);
+    task->future.flags |= ASYNC_STATIC_;
+    task->end = (unsigned char *)bytes + size;
+#if ASYNCIO_ALL_TASKS
+    if (!async_tasks_add_(loop, task)) {
+        async_created_ = (async_task *)(void *)task->link.next;
+        task->count = 0;
+        return false;
+    }
+#endif
+    return true;
+}
+
+bool async_gone_(async_task *task)
+{
+    async_release(task);
+    return task != NULL;
+}
+
+/* ---- its end ------------------------------------------------------------------------------------------------- */
+
+#if !ASYNCIO_NO_HEAP
+
+static struct async_task_name_ **async_find_name_(async_loop *loop, const async_task *task)
+{
+    struct async_task_name_ **at = &loop->names;
+    while (*at != NULL && (*at)->task != task)
+        at = &(*at)->next;
+    return at;
+}
+
+static void async_task_unname_(const async_task *task)
+{
+    async_loop *loop;
+    for (loop = async_loops_; loop != NULL; loop = loop->next_loop) {
+        struct async_task_name_ **at = async_find_name_(loop, task), *name = *at;
+        if (name != NULL) {
+            *at = name->next;
+            ASYNCIO_FREE(name);
+        }
+    }
+}
+
+const char *async_task_get_name(const async_task *task)
+{
+    if (task->future.flags & ASYNC_NAMED_) {
+        async_loop *loop;
+        for (loop = async_loops_; loop != NULL; loop = loop->next_loop) {
+            struct async_task_name_ *name = *async_find_name_(loop, task);
+            if (name != NULL)
+                return name->text;
+        }
+    }
+    return async_root_((async_task *)(uintptr_t)task)->type->name;
+}
+
+async_status async_task_set_name(async_task *task, const char *text)
+{
+    async_loop *loop = async_loop_here_();
+    size_t length = strlen(text);
+    struct async_task_name_ *name;
+    if (loop == NULL)
+        return ASYNC_NO_RUNNING_LOOP;
+    name = (struct async_task_name_ *)ASYNCIO_MALLOC(sizeof *name + length);
+    if (name == NULL)
+        return ASYNC_NO_MEMORY;
+    if (task->future.flags & ASYNC_NAMED_)
+        async_task_unname_(task);
+    name->next = loop->names;
+    name->task = task;
+    ASYNC_MEMCPY_(name->text, text, length + 1);
+    loop->names = name;
+    task->future.flags |= ASYNC_NAMED_;
+    return ASYNC_OK;
+}
+
+static void async_task_free_(async_task *task)
+{
+    if (task->future.state == ASYNC_FUTURE_DONE_ && task->future.status < 0 &&
+        !(task->future.flags & ASYNC_RETRIEVED_)) {
+        async_exception e = { "a task failed, and its status was never retrieved", 0, NULL, NULL, NULL, 0 };
+        const async_type *type = async_root_(task)->type;
+        e.status = task->future.status;
+        e.task = task;
+        e.name = async_task_get_name(task);
+        e.file = type->file;
+        e.line = type->line;
+        task->count = 1; /* the handler may look at it */
+        async_loop_call_exception_handler(async_loop_here_(), &e);
+        task->count = 0;
+    }
+    if (task->future.flags & ASYNC_NAMED_)
+        async_task_unname_(task);
+    if (!(task->future.flags & ASYNC_STATIC_))
+        async_pool_put_((async_pool_ *)(void *)task->future.callbacks, task, task->future.units);
+}
+
+#endif
+
+void async_release(async_task *task)
+{
+    if (task == NULL)
+        return;
+#if !ASYNCIO_NO_HEAP
+    if (ASYNC_RARE_(task->count == (uint32_t)(task->future.state == ASYNC_FUTURE_PENDING_)))
+        ASYNC_PANIC_("async_release: more often than there were handles");
+    if (--task->count == 0)
+        async_task_free_(task);
+#else
+    task->count--;
+#endif
+}
+
+async_task *async_retain(async_task *task)
+{
+    if (task != NULL)
+        task->count++;
+    return task;
+}
+
+static void async_task_finish_(async_loop *loop, async_task *task, int status)
+{
+    if (status >= 0 && (task->future.flags & ASYNC_MUST_))
+        status = ASYNC_CANCELLED;
+    task->future.flags &= (uint8_t)~(ASYNC_MUST_ | ASYNC_WAITS_);
+    task->future.value = async_root_(task);
+    loop->stack.task = NULL;
+#if ASYNCIO_ALL_TASKS
+    async_tasks_remove_(loop, task);
+#endif
+    async_future_complete_(loop, &task->future,
+        status == ASYNC_CANCELLED ? ASYNC_FUTURE_CANCELLED_ : ASYNC_FUTURE_DONE_, status);
+#if !ASYNCIO_NO_HEAP
+    /* no callbacks any more: the place now says where the memory goes, which may be after the loop's end */
+    task->future.callbacks = (async_entry_)(void *)loop->pool;
+#endif
+    async_release(task);
+}
+
+bool async_task_done(const async_task *task) { return task == NULL || async_future_done(&task->future); }
+
+bool async_task_cancelled(const async_task *task) { return task != NULL && async_future_cancelled(&task->future); }
+
+async_status async_task_exception(async_task *task)
+{
+    return task == NULL ? ASYNC_NO_MEMORY : async_future_exception(&task->future);
+}
+
+void *async_result_(async_task *task, const async_type *type)
+{
+    if (task == NULL || !async_future_done(&task->future) || async_root_(task)->type != type)
+        ASYNC_PANIC_("async_result: the task is not done, or runs another function");
+    return async_root_(task);
+}
+
+async_status async_task_add_done_callback(async_task *task, async_handle *handle,
+    void (*callback)(async_handle *), void *data)
+{
+    if (task == NULL)
+        return async_call_soon(handle, callback, data);
+    return async_future_add_done_callback(&task->future, handle, callback, data);
+}
+
+int async_task_remove_done_callback(async_task *task, void (*callback)(async_handle *))
+{
+    return task == NULL ? 0 : async_future_remove_done_callback(&task->future, callback);
+}
+
+async_task *async_current_task(void) { return async_running_ == NULL ? NULL : async_running_->stack.task; }
+
+/* ---- leaves -------------------------------------------------------------------------------------------------- */
+
+static void async_wake_(async_task *task)
+{
+    async_loop *loop = async_running_;
+#if !ASYNCIO_NO_HEAP
+    if (ASYNC_RARE_(loop == NULL))
+        loop = async_task_loop_(task);
+#endif
+    async_fifo_push_(&loop->ready, &task->link, ASYNC_KIND_TASK_);
+}
+
+async_step async_leaf_wait(async_stack *stack, async_leaf *leaf)
+{
+    leaf->frame.state = ASYNC_LEAF_WAITING;
+    leaf->task = stack->task;
+    return async_step_(ASYNC_PENDING_);
+}
+
+static bool async_leaf_end_(async_leaf *leaf, unsigned state)
+{
+    if (leaf->frame.state != ASYNC_LEAF_WAITING)
+        return false;
+    leaf->frame.state = (uint16_t)state;
+    async_wake_(leaf->task);
+    return true;
+}
+
+bool async_leaf_complete(async_leaf *leaf) { return async_leaf_end_(leaf, ASYNC_LEAF_DONE); }
+
+bool async_leaf_cancel(async_leaf *leaf) { return async_leaf_end_(leaf, ASYNC_LEAF_CANCELLED); }
+
+async_status async_leaf_outcome(const async_leaf *leaf)
+{
+    if (leaf->frame.state == ASYNC_LEAF_CANCELLED)
+        return ASYNC_CANCELLED;
+    return leaf->frame.status;
+}
+
+static bool async_leaf_cancel_(async_task *task, void *frame)
+{
+    (void)task;
+    return async_leaf_cancel((async_leaf *)frame);
+}
+
+/* ---- joining: the task itself stands in the future's line ---------------------------------------------------- */
+
+static async_step async_future_join_(async_stack *stack, async_leaf *leaf, async_future *future)
+{
+    int status;
+    switch (leaf->frame.state) {
+    case ASYNC_LEAF_NEW:
+        if (future == NULL)
+            return async_step_(ASYNC_NO_MEMORY);
+        if (future->state != ASYNC_FUTURE_PENDING_)
+            break;
+        if (future->flags & ASYNC_IS_TASK_) {
+            if (future == &stack->task->future) { /* CPython needs a pass to find out */
+                leaf->frame.state = ASYNC_LEAF_DONE;
+                async_wake_(stack->task);
+                return async_step_(ASYNC_PENDING_);
+            }
+            async_retain((async_task *)(void *)future);
+        }
+        async_ring_append_(&future->callbacks, &stack->task->link, ASYNC_KIND_TASK_);
+        return async_leaf_wait(stack, leaf);
+    case ASYNC_LEAF_DONE:
+        return async_step_(leaf->frame.status < 0 ? leaf->frame.status : (int)ASYNC_MISUSE);
+    default: /* woken by the future, or by a cancel that went round in a ring, or the loop is being closed */
+        status = leaf->frame.status;
+        if (future->state == ASYNC_FUTURE_PENDING_) {
+            if (leaf->frame.state == ASYNC_LEAF_WAITING)
+                async_ring_remove_link_(&future->callbacks, &stack->task->link);
+            status = ASYNC_CANCELLED;
+        } else if (leaf->frame.state == ASYNC_LEAF_CANCELLED) {
+            status = ASYNC_CANCELLED;
+        }
+        if (status == 0) {
+            status = future->status;
+            future->flags |= ASYNC_RETRIEVED_;
+        }
+        if (future->flags & ASYNC_IS_TASK_)
+            async_release((async_task *)(void *)future);
+        return async_step_(status);
+    }
+    future->flags |= ASYNC_RETRIEVED_;
+    return async_step_(future->status);
+}
+
+async_step async_join_resume(async_stack *stack, void *frame)
+{
+    struct async_join *join = (struct async_join *)frame;
+    return async_future_join_(stack, &join->leaf, join->task == NULL ? NULL : &join->task->future);
+}
+
+async_step async_future_wait_resume(async_stack *stack, void *frame)
+{
+    struct async_future_wait *wait = (struct async_future_wait *)frame;
+    async_step step = async_future_join_(stack, &wait->leaf, wait->future);
+    if (step.code == ASYNC_OK)
+        wait->result = wait->future->value;
+    return step;
+}
+
+static bool async_join_cancel_(async_task *task, void *frame);
+static bool async_future_wait_cancel_(async_task *task, void *frame);
+
+const async_type async_join_type = ASYNC_TYPE_(async_join_resume, async_join_cancel_, "async_join",
+    sizeof(struct async_join), sizeof(struct async_join));
+const async_type async_future_wait_type = ASYNC_TYPE_(async_future_wait_resume, async_future_wait_cancel_,
+    "async_future_wait", sizeof(struct async_future_wait), sizeof(struct async_future_wait));
+
+/* ---- cancelling ---------------------------------------------------------------------------------------------- */
+
+/* The future the task waits on directly, if it does. */
+static async_future *async_awaited_(async_task *task)
+{
+    async_frame *top = (async_frame *)task->future.value;
+    if (!(task->future.flags & ASYNC_WAITS_) || top->state != ASYNC_LEAF_WAITING)
+        return NULL;
+    if (top->type == &async_join_type)
+        return &((struct async_join *)(void *)top)->task->future;
+    if (top->type == &async_future_wait_type)
+        return ((struct async_future_wait *)(void *)top)->future;
+    return NULL;
+}
+
+/* Where a ring of joins closes, the last join is taken out of its line and ends, so that the ring dissolves. */
+static bool async_dissolve_(async_task *task, async_future *future)
+{
+    async_leaf *leaf = (async_leaf *)task->future.value;
+    if (!async_ring_remove_link_(&future->callbacks, &task->link))
+        return false;
+    return async_leaf_cancel(leaf);
+}
+
+/* Cancelling a task that waits for another cancels that one: down the chain, in a loop, since it may be long. */
+bool async_cancel(async_task *first)
+{
+    async_task *task = first;
+    bool accepted;
+    if (first == NULL || async_future_done(&first->future) || (first->future.flags & ASYNC_IN_CANCEL_))
+        return false;
+    for (;;) {
+        async_frame *top = (async_frame *)task->future.value;
+        async_future *future = async_awaited_(task);
+        if (task->future.cancelling < 0xFFFF)
+            task->future.cancelling++;
+        task->future.flags |= ASYNC_IN_CANCEL_;
+        accepted = false;
+        if (!(task->future.flags & ASYNC_WAITS_))
+            break;
+        if (future != NULL && (future->flags & ASYNC_IS_TASK_) && !async_future_done(future)) {
+            if (future->flags & ASYNC_IN_CANCEL_) {
+                accepted = async_dissolve_(task, future);
+                break;
+            }
+            task = (async_task *)(void *)future;
+            continue;
+        }
+        if (future != NULL)
+            accepted = !(future->flags & ASYNC_IS_TASK_) && async_future_cancel(future);
+        else if (top->type->cancel != NULL)
+            accepted = top->type->cancel(task, top);
+        break;
+    }
+    if (!accepted)
+        task->future.flags |= ASYNC_MUST_;
+    for (;;) {
+        async_future *future;
+        first->future.flags &= (uint8_t)~ASYNC_IN_CANCEL_;
+        if (first == task)
+            return true;
+        future = async_awaited_(first);
+        first = (async_task *)(void *)future;
+    }
+}
+
+static bool async_join_cancel_(async_task *task, void *frame)
+{
+    struct async_join *join = (struct async_join *)frame;
+    (void)task;
+    return join->leaf.frame.state == ASYNC_LEAF_WAITING && async_cancel(join->task);
+}
+
+static bool async_future_wait_cancel_(async_task *task, void *frame)
+{
+    struct async_future_wait *wait = (struct async_future_wait *)frame;
+    (void)task;
+    if (wait->leaf.frame.state != ASYNC_LEAF_WAITING)
+        return false;
+    if (wait->future->flags & ASYNC_IS_TASK_)
+        return async_cancel((async_task *)(void *)wait->future);
+    return async_future_cancel(wait->future);
+}
+
+int async_task_uncancel(async_task *task)
+{
+    if (task == NULL || task->future.cancelling == 0)
+        return 0;
+    if (--task->future.cancelling == 0)
+        task->future.flags &= (uint8_t)~ASYNC_MUST_;
+    return task->future.cancelling;
+}
+
+int async_task_cancelling(const async_task *task) { return task == NULL ? 0 : task->future.cancelling; }
+
+/* ---- stepping ------------------------------------------------------------------------------------------------ */
+
+#if ASYNCIO_DEBUG
+/* A local that was lost at an await must not look as if it had survived. */
+ASYNC_NOINLINE_ static void async_overwrite_stack_(void)
+{
+    volatile unsigned char dead[2048];
+    size_t i;
+    for (i = 0; i < sizeof dead; i++)
+        dead[i] = 0xA5;
+}
+#endif
+
+static void async_task_suspend_(async_loop *loop, async_task *task, async_frame *frame)
+{
+    async_stack *stack = &loop->stack;
+    task->future.value = frame;
+    task->end = stack->end;
+    task->future.flags |= ASYNC_WAITS_;
+    stack->task = NULL;
+    if (ASYNC_RARE_(task->future.flags & ASYNC_MUST_) && frame->type->cancel != NULL &&
+        frame->type->cancel(task, frame)) /* it cancelled itself while it ran */
+        task->future.flags &= (uint8_t)~ASYNC_MUST_;
+}
+
+#if !ASYNCIO_NO_HEAP
+/* It left its first area: the next task of this function gets a bigger one. */
+static void async_task_grew_(async_loop *loop, async_task *task)
+{
+    task->future.flags |= ASYNC_GREW_;
+    async_learn_(loop, async_root_(task)->type);
+}
+#endif
+
+/* Runs a task until it suspends or ends: the innermost frame first, then its callers one by one as they are left. */
+static void async_task_step_(async_loop *loop, async_task *task)
+{
+    async_stack *stack = &loop->stack;
+    async_frame *frame = (async_frame *)task->future.value;
+    stack->task = task;
+    stack->end = task->end;
+    stack->sp = (unsigned char *)frame + ASYNC_ROUND_(frame->type->size);
+#if !ASYNCIO_NO_HEAP
+    stack->chunk = task->future.flags & ASYNC_GREW_ ? ASYNCIO_WINDOW : ASYNC_FIRST_CHUNK_;
+#endif
+    if (ASYNC_RARE_(task->future.flags & ASYNC_MUST_)) {
+        task->future.flags &= (uint8_t)~ASYNC_MUST_;
+        if (!(task->future.flags & ASYNC_WAITS_)) { /* it never ran: no body, no finally */
+            async_task_finish_(loop, task, ASYNC_CANCELLED);
+            return;
+        }
+        frame->status = ASYNC_CANCELLED;
+    }
+    task->future.flags &= (uint8_t)~ASYNC_WAITS_;
+    for (;;) {
+        int st;
+        unsigned flags;
+        stack->top = NULL;
+        ASYNC_POISON_(stack->sp, (size_t)(stack->end - stack->sp));
+#if ASYNCIO_DEBUG
+        async_overwrite_stack_();
+#endif
+        st = frame->type->resume(stack, frame).code;
+#if !ASYNCIO_NO_HEAP
+        if (ASYNC_RARE_(stack->chunk == ASYNCIO_WINDOW) && !(task->future.flags & ASYNC_GREW_))
+            async_task_grew_(loop, task);
+#endif
+        if (st == ASYNC_PENDING_) {
+            if (stack->top != NULL)
+                frame = stack->top;
+            if (ASYNC_RARE_(stack->bounce)) {
+                stack->bounce = false;
+                continue;
+            }
+            async_task_suspend_(loop, task, frame);
+            return;
+        }
+        stack->status = st;
+        flags = frame->flags;
+        if (!(flags & ASYNC_WRAPPER_))
+            stack->done = frame;
+        if (!(flags & ASYNC_SEGMENT_)) /* which has set it itself */
+            stack->sp = (unsigned char *)frame;
+        frame = async_parent_(frame);
+        if (frame == NULL) {
+            async_task_finish_(loop, task, st);
+            return;
+        }
+        if (st < 0 && (frame->flags & ASYNC_RAISES_))
+            async_raise_(frame, st);
+    }
+}
+
+ASYNC_EXTERN_C_END_
+
+#endif
+#endif
