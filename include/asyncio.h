@@ -719,7 +719,11 @@ enum { /* frame flags */
     ASYNC_SEGMENT_ = 512
 };
 
-enum { ASYNC_FINALLY_ = 0xFFFF, ASYNC_LEAVE_ = 0xFFFE, ASYNC_LABELLED_ = 0xFFFD, ASYNC_CATCH_ = 0x8000 };
+/* states that are no await; and, with a state: the caller looks at the status itself */
+#define ASYNC_FINALLY_ 0xFFFFu
+#define ASYNC_LEAVE_ 0xFFFEu
+#define ASYNC_LABELLED_ 0xFFFDu
+#define ASYNC_CATCH_ 0x8000u
 
 /* ASYNCIO_FRAME_ALIGN: frames are laid out at multiples of this. */
 #ifndef ASYNCIO_FRAME_ALIGN
@@ -826,8 +830,8 @@ ASYNC_EXTERN_C_BEGIN_
 
 int16_t async_bad_status_(int status)
 {
-    (void)status;
     ASYNC_PANIC_("async_raise: a status is negative and not below -32768");
+    return (int16_t)status;
 }
 
 #if !ASYNCIO_NO_HEAP
@@ -986,8 +990,10 @@ static void async_raise_(async_frame *frame, int status)
 int async_call_(async_stack *stack, async_frame *self, void *child, unsigned state)
 {
     int st;
-    self->state = (uint16_t)(state & ~(unsigned)ASYNC_CATCH_);
-    self->flags = (uint16_t)((state & ASYNC_CATCH_) ? self->flags & ~ASYNC_RAISES_ : self->flags | ASYNC_RAISES_);
+    self->state = (uint16_t)(state & ~ASYNC_CATCH_);
+    self->flags |= ASYNC_RAISES_;
+    if (state & ASYNC_CATCH_)
+        self->flags &= (uint16_t)~ASYNC_RAISES_;
     st = async_enter_(stack, self, child);
     if (st > 0)
         return st;
@@ -2116,6 +2122,10 @@ async_loop *async_new_event_loop_with(const async_loop_config *config);
 /* async_get_running_loop: the loop that runs in this thread, or NULL. */
 async_loop *async_get_running_loop(void);
 
+/* async_get_event_loop: the running loop or, outside a run, the one that was made last in this thread; NULL without one.
+ * On boards: the one loop there is. Mirrors asyncio.get_event_loop(). */
+async_loop *async_get_event_loop(void);
+
 /* async_loop_close: drops what is left (callbacks and timers are not run, tasks end without being resumed) and frees
  * the loop. MISUSE while it runs; NULL does nothing. Mirrors loop.close(). */
 async_status async_loop_close(async_loop *loop);
@@ -2186,6 +2196,7 @@ struct async_loop {
     async_link pass; /* what is left of the pass under way */
     async_timers_ timers;
     async_time now;
+    size_t reserve; /* bytes the next task has at its end for whoever creates it */
     bool running, stopping, virtual_clock, pass_clock;
 #if !ASYNCIO_NO_HEAP
     volatile bool interrupted; /* by Ctrl-C */
@@ -2194,7 +2205,6 @@ struct async_loop {
     async_pool_ *pool;
     struct async_hint_ hints[ASYNC_HINTS_];
     struct async_task_name_ *names;
-    size_t reserve; /* bytes the next task has at its end for whoever creates it */
     async_exception_handler handler;
     void *handler_data;
     async_loop *next_loop; /* of this thread */
@@ -2267,9 +2277,16 @@ static async_loop *async_loop_here_(void) { return async_running_ != NULL ? asyn
 #else
 
 static async_loop async_the_loop_;
-static async_loop *async_loop_here_(void) { return &async_the_loop_; }
+static async_loop *async_loop_here_(void)
+{
+    if (async_the_loop_.ready.tail == NULL)
+        async_loop_init_(&async_the_loop_);
+    return &async_the_loop_;
+}
 
 #endif
+
+async_loop *async_get_event_loop(void) { return async_loop_here_(); }
 
 /* ---- callbacks ----------------------------------------------------------------------------------------------- */
 
@@ -2672,14 +2689,6 @@ bool async_gone_(async_task *task);
 void async_release(async_task *task);
 async_task *async_retain(async_task *task);
 
-/* async_cancel: asks the task to end: CANCELLED is thrown at its await, in a later pass. It may clean up, and refuse.
- * False if it was done already. Mirrors Task.cancel(). */
-bool async_cancel(async_task *task);
-/* async_task_uncancel: takes one request back, and gives how many are left; at 0 one that was not delivered yet is
- * dropped. async_task_cancelling: how many there are. */
-int async_task_uncancel(async_task *task);
-int async_task_cancelling(const async_task *task);
-
 bool async_task_done(const async_task *task);
 bool async_task_cancelled(const async_task *task);
 /* async_task_exception: how it ended: OK or a negative status; INVALID_STATE before it is done. Marks it as seen. */
@@ -2709,36 +2718,6 @@ size_t async_loop_all_tasks(async_loop *loop, async_task **tasks, size_t capacit
 async_status async_task_set_name(async_task *task, const char *name);
 const char *async_task_get_name(const async_task *task);
 #endif
-
-/* ---- leaves: for who writes an awaitable by hand ------------------------------------------------------------- */
-
-/* async_leaf_wait: from resume: the task waits, until one of the next two. */
-async_step async_leaf_wait(async_stack *stack, async_leaf *leaf);
-/* async_leaf_complete: what it waited for has happened: true, or false when it no longer waits. Loop thread. */
-bool async_leaf_complete(async_leaf *leaf);
-/* async_leaf_cancel: from cancel: true if it still waited. It is unlinked when it is resumed, not before. */
-bool async_leaf_cancel(async_leaf *leaf);
-/* async_leaf_outcome: from resume: OK, or CANCELLED. A leaf that is DONE and yet CANCELLED was given something, which
- * it must hand on. */
-async_status async_leaf_outcome(const async_leaf *leaf);
-
-/* ---- joining ------------------------------------------------------------------------------------------------- */
-
-/* await(async_join, .task = t): waits for the end of a task and ends as it did (its failure is raised here). Any number
- * of tasks may join one, any number of times. Cancelling the joiner cancels the task. Joining oneself: MISUSE. */
-struct async_join {
-    async_leaf leaf;
-    async_task *task;
-};
-ASYNC_DECLARE(async_join);
-
-/* await_into(p, async_future_wait, .future = &f): the same for a future; the result is its value. */
-struct async_future_wait {
-    async_leaf leaf;
-    async_future *future;
-    void *result;
-};
-ASYNC_DECLARE(async_future_wait);
 
 ASYNC_EXTERN_C_END_
 
@@ -2929,12 +2908,13 @@ bool async_create_on_begin_(void *bytes, size_t size, const async_type *type ASY
 {
     async_task *task = (async_task *)bytes;
     async_loop *loop = async_loop_here_();
-    if (loop == NULL || size < ASYNC_ROUND_(sizeof *task) + ASYNC_ROUND_(type->size) || task->count != 0)
+    if (loop == NULL || task->count != 0 ||
+        size < ASYNC_ROUND_(sizeof *task) + ASYNC_ROUND_(type->size) + loop->reserve)
         return false;
     ASYNC_UNPOISON_(bytes, size);
     async_task_init_(loop, task, type ASYNC_SITE_ARGUMENTS_);
     task->future.flags |= ASYNC_STATIC_;
-    task->end = (unsigned char *)bytes + size;
+    task->end = (unsigned char *)bytes + (size & ~(ASYNCIO_FRAME_ALIGN - 1)) - loop->reserve;
 #if ASYNCIO_ALL_TASKS
     if (!async_tasks_add_(loop, task)) {
         async_created_ = (async_task *)(void *)task->link.next;
@@ -3102,7 +3082,31 @@ int async_task_remove_done_callback(async_task *task, void (*callback)(async_han
 
 async_task *async_current_task(void) { return async_running_ == NULL ? NULL : async_running_->stack.task; }
 
-/* ---- leaves -------------------------------------------------------------------------------------------------- */
+ASYNC_EXTERN_C_END_
+
+#endif
+
+/* ---- leaf.h ------------------------------------------------------------------------------------------- */
+
+/* leaf.h: what suspends: for who writes an awaitable by hand. The protocol is in frame.h. */
+
+ASYNC_EXTERN_C_BEGIN_
+
+/* async_leaf_wait: from resume: the task waits, until one of the next two. */
+async_step async_leaf_wait(async_stack *stack, async_leaf *leaf);
+/* async_leaf_complete: what it waited for has happened: true, or false when it no longer waits. Loop thread. */
+bool async_leaf_complete(async_leaf *leaf);
+/* async_leaf_cancel: from cancel: true if it still waited. It is unlinked when it is resumed, not before. */
+bool async_leaf_cancel(async_leaf *leaf);
+/* async_leaf_outcome: from resume: OK, or CANCELLED. A leaf that is DONE and yet CANCELLED was given something, which
+ * it must hand on. */
+async_status async_leaf_outcome(const async_leaf *leaf);
+
+ASYNC_EXTERN_C_END_
+
+#ifdef ASYNCIO_IMPLEMENTATION
+
+ASYNC_EXTERN_C_BEGIN_
 
 static void async_wake_(async_task *task)
 {
@@ -3146,6 +3150,46 @@ static bool async_leaf_cancel_(async_task *task, void *frame)
     (void)task;
     return async_leaf_cancel((async_leaf *)frame);
 }
+
+ASYNC_EXTERN_C_END_
+
+#endif
+
+/* ---- cancel.h ----------------------------------------------------------------------------------------- */
+
+/* cancel.h: joining a task, and cancelling one: the two go along the same chain of who waits for whom. */
+
+ASYNC_EXTERN_C_BEGIN_
+
+/* await(async_join, .task = t): waits for the end of a task and ends as it did (its failure is raised here). Any number
+ * of tasks may join one, any number of times. Cancelling the joiner cancels the task. Joining oneself: MISUSE. */
+struct async_join {
+    async_leaf leaf;
+    async_task *task;
+};
+ASYNC_DECLARE(async_join);
+
+/* await_into(p, async_future_wait, .future = &f): the same for a future; the result is its value. */
+struct async_future_wait {
+    async_leaf leaf;
+    async_future *future;
+    void *result;
+};
+ASYNC_DECLARE(async_future_wait);
+
+/* async_cancel: asks the task to end: CANCELLED is thrown at its await, in a later pass. It may clean up, and refuse.
+ * False if it was done already. Mirrors Task.cancel(). */
+bool async_cancel(async_task *task);
+/* async_task_uncancel: takes one request back, and gives how many are left; at 0 one that was not delivered yet is
+ * dropped. async_task_cancelling: how many there are. */
+int async_task_uncancel(async_task *task);
+int async_task_cancelling(const async_task *task);
+
+ASYNC_EXTERN_C_END_
+
+#ifdef ASYNCIO_IMPLEMENTATION
+
+ASYNC_EXTERN_C_BEGIN_
 
 /* ---- joining: the task itself stands in the future's line ---------------------------------------------------- */
 
@@ -3304,12 +3348,22 @@ int async_task_uncancel(async_task *task)
         return 0;
     if (--task->future.cancelling == 0)
         task->future.flags &= (uint8_t)~ASYNC_MUST_;
-    return task->future.cancelling;
+    return (int)task->future.cancelling;
 }
 
-int async_task_cancelling(const async_task *task) { return task == NULL ? 0 : task->future.cancelling; }
+int async_task_cancelling(const async_task *task) { return task == NULL ? 0 : (int)task->future.cancelling; }
 
-/* ---- stepping ------------------------------------------------------------------------------------------------ */
+ASYNC_EXTERN_C_END_
+
+#endif
+
+/* ---- step.h ------------------------------------------------------------------------------------------- */
+
+/* step.h: running a task until it suspends or ends. */
+
+#ifdef ASYNCIO_IMPLEMENTATION
+
+ASYNC_EXTERN_C_BEGIN_
 
 #if ASYNCIO_DEBUG
 /* A local that was lost at an await must not look as if it had survived. */
@@ -4345,7 +4399,8 @@ static void async_on_interrupt_(int signal_number)
 {
     async_loop *loop = async_interruptible_;
     int saved = errno;
-    if (++async_interrupts_ > 1 || loop == NULL) {
+    async_interrupts_ = async_interrupts_ + 1;
+    if (async_interrupts_ > 1 || loop == NULL) {
         signal(signal_number, SIG_DFL);
         raise(signal_number);
     } else {
@@ -4548,7 +4603,7 @@ static int async_timeout_end_(async_timeout *timeout, int status)
     async_timer_handle_cancel(&timeout->timer);
     if (timeout->state == ASYNC_TIMEOUT_EXPIRING_) {
         timeout->state = ASYNC_TIMEOUT_EXPIRED_;
-        if (async_task_uncancel(timeout->task) <= timeout->cancelling && status == ASYNC_CANCELLED)
+        if (async_task_uncancel(timeout->task) <= (int)timeout->cancelling && status == ASYNC_CANCELLED)
             return ASYNC_TIMED_OUT;
     } else if (timeout->state == ASYNC_TIMEOUT_ACTIVE_) {
         timeout->state = ASYNC_TIMEOUT_EXITED_;
@@ -4957,6 +5012,7 @@ typedef struct async_task_group {
 /* async_task_group_enter(&self->group);   in an async function: it is left only when all children have ended.
  * async_task_group_create_task(&self->group, f, ...)   a child that runs f; borrowed, the group releases it. NULL when the
  *     group is ending or aborting, and without memory, which makes the group fail.
+ * async_task_group_create_task_on(&self->group, &storage, f, ...)   the same in static memory (async_storage).
  * await(async_task_group_join, .group = &self->group);   waits for the children now; fails with the first failure. The
  *     group may be entered again after it. Leaving the function does the same. */
 #define async_task_group_enter(group)                                                               \
@@ -4966,9 +5022,11 @@ typedef struct async_task_group {
             goto async_leave_;                                                                      \
         }                                                                                           \
     } while (0)
-#define async_task_group_create_task(group, ...) ASYNC_GROUP_CREATE_(group, __VA_ARGS__, )
-#define ASYNC_GROUP_CREATE_(group, name, ...)                                                       \
-    (async_group_create_begin_((group), &name##_type ASYNC_SITE_)                                   \
+#define async_task_group_create_task(group, ...) ASYNC_GROUP_CREATE_(group, NULL, 0, __VA_ARGS__, )
+#define async_task_group_create_task_on(group, storage, ...) \
+    ASYNC_GROUP_CREATE_(group, (storage)->bytes, sizeof((storage)->bytes), __VA_ARGS__, )
+#define ASYNC_GROUP_CREATE_(group, bytes, size, name, ...)                                          \
+    (async_group_create_begin_((group), (bytes), (size), &name##_type ASYNC_SITE_)                  \
             ? (ASYNC_PUT_((struct name *)async_creating_(), __VA_ARGS__) async_group_create_end_(group)) \
             : (async_task *)NULL)
 
@@ -4986,7 +5044,8 @@ size_t async_task_group_failures(const async_task_group *group);
 async_status async_task_group_failure(const async_task_group *group, size_t i);
 
 bool async_task_group_enter_(async_stack *stack, async_frame *self, async_task_group *group);
-bool async_group_create_begin_(async_task_group *group, const async_type *type ASYNC_SITE_PARAMETERS_);
+bool async_group_create_begin_(async_task_group *group, void *bytes, size_t size, const async_type *type
+        ASYNC_SITE_PARAMETERS_);
 async_task *async_group_create_end_(async_task_group *group);
 
 ASYNC_EXTERN_C_END_
@@ -5050,14 +5109,20 @@ static void async_child_ended_(async_handle *handle)
     async_release(task);
 }
 
-bool async_group_create_begin_(async_task_group *group, const async_type *type ASYNC_SITE_PARAMETERS_)
+bool async_group_create_begin_(async_task_group *group, void *bytes, size_t size, const async_type *type
+        ASYNC_SITE_PARAMETERS_)
 {
     async_loop *loop = async_running_;
     bool created;
     if (!group->entered || group->aborting || (group->exiting && group->children.first == NULL))
         return false;
     loop->reserve = ASYNC_ROUND_(sizeof(struct async_child_));
-    created = async_create_begin_(loop, type ASYNC_SITE_ARGUMENTS_);
+#if !ASYNCIO_NO_HEAP
+    created = bytes == NULL ? async_create_begin_(loop, type ASYNC_SITE_ARGUMENTS_)
+                            : async_create_on_begin_(bytes, size, type ASYNC_SITE_ARGUMENTS_);
+#else
+    created = bytes != NULL && async_create_on_begin_(bytes, size, type ASYNC_SITE_ARGUMENTS_);
+#endif
     loop->reserve = 0;
     if (!created)
         async_group_fail_(group, ASYNC_NO_MEMORY);

@@ -2,7 +2,7 @@
 #ifndef ASYNCIO_EVENT_H
 #define ASYNCIO_EVENT_H
 
-#include "task.h"
+#include "cancel.h"
 
 ASYNC_EXTERN_C_BEGIN_
 

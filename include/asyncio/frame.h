@@ -92,7 +92,11 @@ enum { /* frame flags */
     ASYNC_SEGMENT_ = 512
 };
 
-enum { ASYNC_FINALLY_ = 0xFFFF, ASYNC_LEAVE_ = 0xFFFE, ASYNC_LABELLED_ = 0xFFFD, ASYNC_CATCH_ = 0x8000 };
+/* states that are no await; and, with a state: the caller looks at the status itself */
+#define ASYNC_FINALLY_ 0xFFFFu
+#define ASYNC_LEAVE_ 0xFFFEu
+#define ASYNC_LABELLED_ 0xFFFDu
+#define ASYNC_CATCH_ 0x8000u
 
 /* ASYNCIO_FRAME_ALIGN: frames are laid out at multiples of this. */
 #ifndef ASYNCIO_FRAME_ALIGN
@@ -203,8 +207,8 @@ ASYNC_EXTERN_C_BEGIN_
 
 int16_t async_bad_status_(int status)
 {
-    (void)status;
     ASYNC_PANIC_("async_raise: a status is negative and not below -32768");
+    return (int16_t)status;
 }
 
 #if !ASYNCIO_NO_HEAP
@@ -363,8 +367,10 @@ static void async_raise_(async_frame *frame, int status)
 int async_call_(async_stack *stack, async_frame *self, void *child, unsigned state)
 {
     int st;
-    self->state = (uint16_t)(state & ~(unsigned)ASYNC_CATCH_);
-    self->flags = (uint16_t)((state & ASYNC_CATCH_) ? self->flags & ~ASYNC_RAISES_ : self->flags | ASYNC_RAISES_);
+    self->state = (uint16_t)(state & ~ASYNC_CATCH_);
+    self->flags |= ASYNC_RAISES_;
+    if (state & ASYNC_CATCH_)
+        self->flags &= (uint16_t)~ASYNC_RAISES_;
     st = async_enter_(stack, self, child);
     if (st > 0)
         return st;

@@ -25,6 +25,7 @@ typedef struct async_task_group {
 /* async_task_group_enter(&self->group);   in an async function: it is left only when all children have ended.
  * async_task_group_create_task(&self->group, f, ...)   a child that runs f; borrowed, the group releases it. NULL when the
  *     group is ending or aborting, and without memory, which makes the group fail.
+ * async_task_group_create_task_on(&self->group, &storage, f, ...)   the same in static memory (async_storage).
  * await(async_task_group_join, .group = &self->group);   waits for the children now; fails with the first failure. The
  *     group may be entered again after it. Leaving the function does the same. */
 #define async_task_group_enter(group)                                                               \
@@ -34,9 +35,11 @@ typedef struct async_task_group {
             goto async_leave_;                                                                      \
         }                                                                                           \
     } while (0)
-#define async_task_group_create_task(group, ...) ASYNC_GROUP_CREATE_(group, __VA_ARGS__, )
-#define ASYNC_GROUP_CREATE_(group, name, ...)                                                       \
-    (async_group_create_begin_((group), &name##_type ASYNC_SITE_)                                   \
+#define async_task_group_create_task(group, ...) ASYNC_GROUP_CREATE_(group, NULL, 0, __VA_ARGS__, )
+#define async_task_group_create_task_on(group, storage, ...) \
+    ASYNC_GROUP_CREATE_(group, (storage)->bytes, sizeof((storage)->bytes), __VA_ARGS__, )
+#define ASYNC_GROUP_CREATE_(group, bytes, size, name, ...)                                          \
+    (async_group_create_begin_((group), (bytes), (size), &name##_type ASYNC_SITE_)                  \
             ? (ASYNC_PUT_((struct name *)async_creating_(), __VA_ARGS__) async_group_create_end_(group)) \
             : (async_task *)NULL)
 
@@ -54,7 +57,8 @@ size_t async_task_group_failures(const async_task_group *group);
 async_status async_task_group_failure(const async_task_group *group, size_t i);
 
 bool async_task_group_enter_(async_stack *stack, async_frame *self, async_task_group *group);
-bool async_group_create_begin_(async_task_group *group, const async_type *type ASYNC_SITE_PARAMETERS_);
+bool async_group_create_begin_(async_task_group *group, void *bytes, size_t size, const async_type *type
+        ASYNC_SITE_PARAMETERS_);
 async_task *async_group_create_end_(async_task_group *group);
 
 ASYNC_EXTERN_C_END_
@@ -122,14 +126,20 @@ static void async_child_ended_(async_handle *handle)
     async_release(task);
 }
 
-bool async_group_create_begin_(async_task_group *group, const async_type *type ASYNC_SITE_PARAMETERS_)
+bool async_group_create_begin_(async_task_group *group, void *bytes, size_t size, const async_type *type
+        ASYNC_SITE_PARAMETERS_)
 {
     async_loop *loop = async_running_;
     bool created;
     if (!group->entered || group->aborting || (group->exiting && group->children.first == NULL))
         return false;
     loop->reserve = ASYNC_ROUND_(sizeof(struct async_child_));
-    created = async_create_begin_(loop, type ASYNC_SITE_ARGUMENTS_);
+#if !ASYNCIO_NO_HEAP
+    created = bytes == NULL ? async_create_begin_(loop, type ASYNC_SITE_ARGUMENTS_)
+                            : async_create_on_begin_(bytes, size, type ASYNC_SITE_ARGUMENTS_);
+#else
+    created = bytes != NULL && async_create_on_begin_(bytes, size, type ASYNC_SITE_ARGUMENTS_);
+#endif
     loop->reserve = 0;
     if (!created)
         async_group_fail_(group, ASYNC_NO_MEMORY);

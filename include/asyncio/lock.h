@@ -2,7 +2,7 @@
 #ifndef ASYNCIO_LOCK_H
 #define ASYNCIO_LOCK_H
 
-#include "task.h"
+#include "cancel.h"
 
 ASYNC_EXTERN_C_BEGIN_
 

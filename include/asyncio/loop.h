@@ -42,6 +42,10 @@ async_loop *async_new_event_loop_with(const async_loop_config *config);
 /* async_get_running_loop: the loop that runs in this thread, or NULL. */
 async_loop *async_get_running_loop(void);
 
+/* async_get_event_loop: the running loop or, outside a run, the one that was made last in this thread; NULL without one.
+ * On boards: the one loop there is. Mirrors asyncio.get_event_loop(). */
+async_loop *async_get_event_loop(void);
+
 /* async_loop_close: drops what is left (callbacks and timers are not run, tasks end without being resumed) and frees
  * the loop. MISUSE while it runs; NULL does nothing. Mirrors loop.close(). */
 async_status async_loop_close(async_loop *loop);
@@ -117,6 +121,7 @@ struct async_loop {
     async_link pass; /* what is left of the pass under way */
     async_timers_ timers;
     async_time now;
+    size_t reserve; /* bytes the next task has at its end for whoever creates it */
     bool running, stopping, virtual_clock, pass_clock;
 #if !ASYNCIO_NO_HEAP
     volatile bool interrupted; /* by Ctrl-C */
@@ -125,7 +130,6 @@ struct async_loop {
     async_pool_ *pool;
     struct async_hint_ hints[ASYNC_HINTS_];
     struct async_task_name_ *names;
-    size_t reserve; /* bytes the next task has at its end for whoever creates it */
     async_exception_handler handler;
     void *handler_data;
     async_loop *next_loop; /* of this thread */
@@ -198,9 +202,16 @@ static async_loop *async_loop_here_(void) { return async_running_ != NULL ? asyn
 #else
 
 static async_loop async_the_loop_;
-static async_loop *async_loop_here_(void) { return &async_the_loop_; }
+static async_loop *async_loop_here_(void)
+{
+    if (async_the_loop_.ready.tail == NULL)
+        async_loop_init_(&async_the_loop_);
+    return &async_the_loop_;
+}
 
 #endif
+
+async_loop *async_get_event_loop(void) { return async_loop_here_(); }
 
 /* ---- callbacks ----------------------------------------------------------------------------------------------- */
 

@@ -5,7 +5,7 @@
 #ifndef ASYNCIO_POLLER_H
 #define ASYNCIO_POLLER_H
 
-#include "task.h"
+#include "cancel.h"
 
 #if !ASYNCIO_BARE
 

@@ -2,7 +2,7 @@
 #ifndef ASYNCIO_REPORT_H
 #define ASYNCIO_REPORT_H
 
-#include "task.h"
+#include "cancel.h"
 
 #if ASYNCIO_NAMES && !ASYNCIO_BARE
 

@@ -384,7 +384,8 @@ static void async_on_interrupt_(int signal_number)
 {
     async_loop *loop = async_interruptible_;
     int saved = errno;
-    if (++async_interrupts_ > 1 || loop == NULL) {
+    async_interrupts_ = async_interrupts_ + 1;
+    if (async_interrupts_ > 1 || loop == NULL) {
         signal(signal_number, SIG_DFL);
         raise(signal_number);
     } else {

@@ -2,7 +2,7 @@
 #ifndef ASYNCIO_SLEEP_H
 #define ASYNCIO_SLEEP_H
 
-#include "task.h"
+#include "step.h"
 
 ASYNC_EXTERN_C_BEGIN_
 

@@ -1,0 +1,209 @@
+/* cancel.h: joining a task, and cancelling one: the two go along the same chain of who waits for whom. */
+#ifndef ASYNCIO_CANCEL_H
+#define ASYNCIO_CANCEL_H
+
+#include "leaf.h"
+
+ASYNC_EXTERN_C_BEGIN_
+
+/* await(async_join, .task = t): waits for the end of a task and ends as it did (its failure is raised here). Any number
+ * of tasks may join one, any number of times. Cancelling the joiner cancels the task. Joining oneself: MISUSE. */
+struct async_join {
+    async_leaf leaf;
+    async_task *task;
+};
+ASYNC_DECLARE(async_join);
+
+/* await_into(p, async_future_wait, .future = &f): the same for a future; the result is its value. */
+struct async_future_wait {
+    async_leaf leaf;
+    async_future *future;
+    void *result;
+};
+ASYNC_DECLARE(async_future_wait);
+
+
+/* async_cancel: asks the task to end: CANCELLED is thrown at its await, in a later pass. It may clean up, and refuse.
+ * False if it was done already. Mirrors Task.cancel(). */
+bool async_cancel(async_task *task);
+/* async_task_uncancel: takes one request back, and gives how many are left; at 0 one that was not delivered yet is
+ * dropped. async_task_cancelling: how many there are. */
+int async_task_uncancel(async_task *task);
+int async_task_cancelling(const async_task *task);
+
+ASYNC_EXTERN_C_END_
+
+#endif
+
+#ifdef ASYNCIO_IMPLEMENTATION
+#ifndef ASYNCIO_CANCEL_IMPLEMENTATION_
+#define ASYNCIO_CANCEL_IMPLEMENTATION_
+
+ASYNC_EXTERN_C_BEGIN_
+
+/* ---- joining: the task itself stands in the future's line ---------------------------------------------------- */
+
+static async_step async_future_join_(async_stack *stack, async_leaf *leaf, async_future *future)
+{
+    int status;
+    switch (leaf->frame.state) {
+    case ASYNC_LEAF_NEW:
+        if (future == NULL)
+            return async_step_(ASYNC_NO_MEMORY);
+        if (future->state != ASYNC_FUTURE_PENDING_)
+            break;
+        if (future->flags & ASYNC_IS_TASK_) {
+            if (future == &stack->task->future) { /* CPython needs a pass to find out */
+                leaf->frame.state = ASYNC_LEAF_DONE;
+                async_wake_(stack->task);
+                return async_step_(ASYNC_PENDING_);
+            }
+            async_retain((async_task *)(void *)future);
+        }
+        async_ring_append_(&future->callbacks, &stack->task->link, ASYNC_KIND_TASK_);
+        return async_leaf_wait(stack, leaf);
+    case ASYNC_LEAF_DONE:
+        return async_step_(leaf->frame.status < 0 ? leaf->frame.status : (int)ASYNC_MISUSE);
+    default: /* woken by the future, or by a cancel that went round in a ring, or the loop is being closed */
+        status = leaf->frame.status;
+        if (future->state == ASYNC_FUTURE_PENDING_) {
+            if (leaf->frame.state == ASYNC_LEAF_WAITING)
+                async_ring_remove_link_(&future->callbacks, &stack->task->link);
+            status = ASYNC_CANCELLED;
+        } else if (leaf->frame.state == ASYNC_LEAF_CANCELLED) {
+            status = ASYNC_CANCELLED;
+        }
+        if (status == 0) {
+            status = future->status;
+            future->flags |= ASYNC_RETRIEVED_;
+        }
+        if (future->flags & ASYNC_IS_TASK_)
+            async_release((async_task *)(void *)future);
+        return async_step_(status);
+    }
+    future->flags |= ASYNC_RETRIEVED_;
+    return async_step_(future->status);
+}
+
+async_step async_join_resume(async_stack *stack, void *frame)
+{
+    struct async_join *join = (struct async_join *)frame;
+    return async_future_join_(stack, &join->leaf, join->task == NULL ? NULL : &join->task->future);
+}
+
+async_step async_future_wait_resume(async_stack *stack, void *frame)
+{
+    struct async_future_wait *wait = (struct async_future_wait *)frame;
+    async_step step = async_future_join_(stack, &wait->leaf, wait->future);
+    if (step.code == ASYNC_OK)
+        wait->result = wait->future->value;
+    return step;
+}
+
+static bool async_join_cancel_(async_task *task, void *frame);
+static bool async_future_wait_cancel_(async_task *task, void *frame);
+
+const async_type async_join_type = ASYNC_TYPE_(async_join_resume, async_join_cancel_, "async_join",
+    sizeof(struct async_join), sizeof(struct async_join));
+const async_type async_future_wait_type = ASYNC_TYPE_(async_future_wait_resume, async_future_wait_cancel_,
+    "async_future_wait", sizeof(struct async_future_wait), sizeof(struct async_future_wait));
+
+/* ---- cancelling ---------------------------------------------------------------------------------------------- */
+
+/* The future the task waits on directly, if it does. */
+static async_future *async_awaited_(async_task *task)
+{
+    async_frame *top = (async_frame *)task->future.value;
+    if (!(task->future.flags & ASYNC_WAITS_) || top->state != ASYNC_LEAF_WAITING)
+        return NULL;
+    if (top->type == &async_join_type)
+        return &((struct async_join *)(void *)top)->task->future;
+    if (top->type == &async_future_wait_type)
+        return ((struct async_future_wait *)(void *)top)->future;
+    return NULL;
+}
+
+/* Where a ring of joins closes, the last join is taken out of its line and ends, so that the ring dissolves. */
+static bool async_dissolve_(async_task *task, async_future *future)
+{
+    async_leaf *leaf = (async_leaf *)task->future.value;
+    if (!async_ring_remove_link_(&future->callbacks, &task->link))
+        return false;
+    return async_leaf_cancel(leaf);
+}
+
+/* Cancelling a task that waits for another cancels that one: down the chain, in a loop, since it may be long. */
+bool async_cancel(async_task *first)
+{
+    async_task *task = first;
+    bool accepted;
+    if (first == NULL || async_future_done(&first->future) || (first->future.flags & ASYNC_IN_CANCEL_))
+        return false;
+    for (;;) {
+        async_frame *top = (async_frame *)task->future.value;
+        async_future *future = async_awaited_(task);
+        if (task->future.cancelling < 0xFFFF)
+            task->future.cancelling++;
+        task->future.flags |= ASYNC_IN_CANCEL_;
+        accepted = false;
+        if (!(task->future.flags & ASYNC_WAITS_))
+            break;
+        if (future != NULL && (future->flags & ASYNC_IS_TASK_) && !async_future_done(future)) {
+            if (future->flags & ASYNC_IN_CANCEL_) {
+                accepted = async_dissolve_(task, future);
+                break;
+            }
+            task = (async_task *)(void *)future;
+            continue;
+        }
+        if (future != NULL)
+            accepted = !(future->flags & ASYNC_IS_TASK_) && async_future_cancel(future);
+        else if (top->type->cancel != NULL)
+            accepted = top->type->cancel(task, top);
+        break;
+    }
+    if (!accepted)
+        task->future.flags |= ASYNC_MUST_;
+    for (;;) {
+        async_future *future;
+        first->future.flags &= (uint8_t)~ASYNC_IN_CANCEL_;
+        if (first == task)
+            return true;
+        future = async_awaited_(first);
+        first = (async_task *)(void *)future;
+    }
+}
+
+static bool async_join_cancel_(async_task *task, void *frame)
+{
+    struct async_join *join = (struct async_join *)frame;
+    (void)task;
+    return join->leaf.frame.state == ASYNC_LEAF_WAITING && async_cancel(join->task);
+}
+
+static bool async_future_wait_cancel_(async_task *task, void *frame)
+{
+    struct async_future_wait *wait = (struct async_future_wait *)frame;
+    (void)task;
+    if (wait->leaf.frame.state != ASYNC_LEAF_WAITING)
+        return false;
+    if (wait->future->flags & ASYNC_IS_TASK_)
+        return async_cancel((async_task *)(void *)wait->future);
+    return async_future_cancel(wait->future);
+}
+
+int async_task_uncancel(async_task *task)
+{
+    if (task == NULL || task->future.cancelling == 0)
+        return 0;
+    if (--task->future.cancelling == 0)
+        task->future.flags &= (uint8_t)~ASYNC_MUST_;
+    return (int)task->future.cancelling;
+}
+
+int async_task_cancelling(const async_task *task) { return task == NULL ? 0 : (int)task->future.cancelling; }
+
+ASYNC_EXTERN_C_END_
+
+#endif
+#endif

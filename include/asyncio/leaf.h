@@ -1,0 +1,75 @@
+/* leaf.h: what suspends: for who writes an awaitable by hand. The protocol is in frame.h. */
+#ifndef ASYNCIO_LEAF_H
+#define ASYNCIO_LEAF_H
+
+#include "task.h"
+
+ASYNC_EXTERN_C_BEGIN_
+
+/* async_leaf_wait: from resume: the task waits, until one of the next two. */
+async_step async_leaf_wait(async_stack *stack, async_leaf *leaf);
+/* async_leaf_complete: what it waited for has happened: true, or false when it no longer waits. Loop thread. */
+bool async_leaf_complete(async_leaf *leaf);
+/* async_leaf_cancel: from cancel: true if it still waited. It is unlinked when it is resumed, not before. */
+bool async_leaf_cancel(async_leaf *leaf);
+/* async_leaf_outcome: from resume: OK, or CANCELLED. A leaf that is DONE and yet CANCELLED was given something, which
+ * it must hand on. */
+async_status async_leaf_outcome(const async_leaf *leaf);
+
+ASYNC_EXTERN_C_END_
+
+#endif
+
+#ifdef ASYNCIO_IMPLEMENTATION
+#ifndef ASYNCIO_LEAF_IMPLEMENTATION_
+#define ASYNCIO_LEAF_IMPLEMENTATION_
+
+ASYNC_EXTERN_C_BEGIN_
+
+static void async_wake_(async_task *task)
+{
+    async_loop *loop = async_running_;
+#if !ASYNCIO_NO_HEAP
+    if (ASYNC_RARE_(loop == NULL))
+        loop = async_task_loop_(task);
+#endif
+    async_fifo_push_(&loop->ready, &task->link, ASYNC_KIND_TASK_);
+}
+
+async_step async_leaf_wait(async_stack *stack, async_leaf *leaf)
+{
+    leaf->frame.state = ASYNC_LEAF_WAITING;
+    leaf->task = stack->task;
+    return async_step_(ASYNC_PENDING_);
+}
+
+static bool async_leaf_end_(async_leaf *leaf, unsigned state)
+{
+    if (leaf->frame.state != ASYNC_LEAF_WAITING)
+        return false;
+    leaf->frame.state = (uint16_t)state;
+    async_wake_(leaf->task);
+    return true;
+}
+
+bool async_leaf_complete(async_leaf *leaf) { return async_leaf_end_(leaf, ASYNC_LEAF_DONE); }
+
+bool async_leaf_cancel(async_leaf *leaf) { return async_leaf_end_(leaf, ASYNC_LEAF_CANCELLED); }
+
+async_status async_leaf_outcome(const async_leaf *leaf)
+{
+    if (leaf->frame.state == ASYNC_LEAF_CANCELLED)
+        return ASYNC_CANCELLED;
+    return leaf->frame.status;
+}
+
+static bool async_leaf_cancel_(async_task *task, void *frame)
+{
+    (void)task;
+    return async_leaf_cancel((async_leaf *)frame);
+}
+
+ASYNC_EXTERN_C_END_
+
+#endif
+#endif

@@ -1,0 +1,109 @@
+/* step.h: running a task until it suspends or ends. */
+#ifndef ASYNCIO_STEP_H
+#define ASYNCIO_STEP_H
+
+#include "cancel.h"
+
+#endif
+
+#ifdef ASYNCIO_IMPLEMENTATION
+#ifndef ASYNCIO_STEP_IMPLEMENTATION_
+#define ASYNCIO_STEP_IMPLEMENTATION_
+
+ASYNC_EXTERN_C_BEGIN_
+
+#if ASYNCIO_DEBUG
+/* A local that was lost at an await must not look as if it had survived. */
+ASYNC_NOINLINE_ static void async_overwrite_stack_(void)
+{
+    volatile unsigned char dead[2048];
+    size_t i;
+    for (i = 0; i < sizeof dead; i++)
+        dead[i] = 0xA5;
+}
+#endif
+
+static void async_task_suspend_(async_loop *loop, async_task *task, async_frame *frame)
+{
+    async_stack *stack = &loop->stack;
+    task->future.value = frame;
+    task->end = stack->end;
+    task->future.flags |= ASYNC_WAITS_;
+    stack->task = NULL;
+    if (ASYNC_RARE_(task->future.flags & ASYNC_MUST_) && frame->type->cancel != NULL &&
+        frame->type->cancel(task, frame)) /* it cancelled itself while it ran */
+        task->future.flags &= (uint8_t)~ASYNC_MUST_;
+}
+
+#if !ASYNCIO_NO_HEAP
+/* It left its first area: the next task of this function gets a bigger one. */
+static void async_task_grew_(async_loop *loop, async_task *task)
+{
+    task->future.flags |= ASYNC_GREW_;
+    async_learn_(loop, async_root_(task)->type);
+}
+#endif
+
+/* Runs a task until it suspends or ends: the innermost frame first, then its callers one by one as they are left. */
+static void async_task_step_(async_loop *loop, async_task *task)
+{
+    async_stack *stack = &loop->stack;
+    async_frame *frame = (async_frame *)task->future.value;
+    stack->task = task;
+    stack->end = task->end;
+    stack->sp = (unsigned char *)frame + ASYNC_ROUND_(frame->type->size);
+#if !ASYNCIO_NO_HEAP
+    stack->chunk = task->future.flags & ASYNC_GREW_ ? ASYNCIO_WINDOW : ASYNC_FIRST_CHUNK_;
+#endif
+    if (ASYNC_RARE_(task->future.flags & ASYNC_MUST_)) {
+        task->future.flags &= (uint8_t)~ASYNC_MUST_;
+        if (!(task->future.flags & ASYNC_WAITS_)) { /* it never ran: no body, no finally */
+            async_task_finish_(loop, task, ASYNC_CANCELLED);
+            return;
+        }
+        frame->status = ASYNC_CANCELLED;
+    }
+    task->future.flags &= (uint8_t)~ASYNC_WAITS_;
+    for (;;) {
+        int st;
+        unsigned flags;
+        stack->top = NULL;
+        ASYNC_POISON_(stack->sp, (size_t)(stack->end - stack->sp));
+#if ASYNCIO_DEBUG
+        async_overwrite_stack_();
+#endif
+        st = frame->type->resume(stack, frame).code;
+#if !ASYNCIO_NO_HEAP
+        if (ASYNC_RARE_(stack->chunk == ASYNCIO_WINDOW) && !(task->future.flags & ASYNC_GREW_))
+            async_task_grew_(loop, task);
+#endif
+        if (st == ASYNC_PENDING_) {
+            if (stack->top != NULL)
+                frame = stack->top;
+            if (ASYNC_RARE_(stack->bounce)) {
+                stack->bounce = false;
+                continue;
+            }
+            async_task_suspend_(loop, task, frame);
+            return;
+        }
+        stack->status = st;
+        flags = frame->flags;
+        if (!(flags & ASYNC_WRAPPER_))
+            stack->done = frame;
+        if (!(flags & ASYNC_SEGMENT_)) /* which has set it itself */
+            stack->sp = (unsigned char *)frame;
+        frame = async_parent_(frame);
+        if (frame == NULL) {
+            async_task_finish_(loop, task, st);
+            return;
+        }
+        if (st < 0 && (frame->flags & ASYNC_RAISES_))
+            async_raise_(frame, st);
+    }
+}
+
+ASYNC_EXTERN_C_END_
+
+#endif
+#endif
