@@ -3094,13 +3094,28 @@ ASYNC_EXTERN_C_BEGIN_
 
 /* async_leaf_wait: from resume: the task waits, until one of the next two. */
 async_step async_leaf_wait(async_stack *stack, async_leaf *leaf);
+/* async_leaf_return: from resume: it ends, with OK or a negative status. */
+static inline async_step async_leaf_return(async_status status) { return async_step_(status); }
 /* async_leaf_complete: what it waited for has happened: true, or false when it no longer waits. Loop thread. */
 bool async_leaf_complete(async_leaf *leaf);
-/* async_leaf_cancel: from cancel: true if it still waited. It is unlinked when it is resumed, not before. */
-bool async_leaf_cancel(async_leaf *leaf);
+/* async_leaf_cancel: the usual cancel function, and what every other one calls: true if the leaf still waited. It is
+ * unlinked when it is resumed, not before. */
+bool async_leaf_cancel(async_task *task, void *leaf);
 /* async_leaf_outcome: from resume: OK, or CANCELLED. A leaf that is DONE and yet CANCELLED was given something, which
  * it must hand on. */
 async_status async_leaf_outcome(const async_leaf *leaf);
+
+/* async_leaf_define_static(f, cancel);   makes f awaitable in this file: behind `struct f { async_leaf leaf; ... };` and
+ *     `static async_step f_resume(async_stack *stack, void *frame)`. cancel: async_leaf_cancel, one's own, or NULL when
+ *     it cannot be cancelled while it waits.
+ * async_leaf_define(f, cancel);          the same where async_declare(f); in a header has announced it to other files. */
+#define ASYNC_LEAF_DEFINE_STATIC(name, cancel)                                                      \
+    ASYNC_SIZES_(name, ~, ASYNC_WHOLE_) static const async_type name##_type = ASYNC_LEAF_TYPE_(name, cancel)
+#define ASYNC_LEAF_DEFINE(name, cancel) ASYNC_EXTERN_ const async_type name##_type = ASYNC_LEAF_TYPE_(name, cancel)
+#define ASYNC_LEAF_TYPE_(name, cancel) \
+    ASYNC_TYPE_(name##_resume, cancel, #name, sizeof(struct name), sizeof(struct name))
+#define async_leaf_define_static ASYNC_LEAF_DEFINE_STATIC
+#define async_leaf_define ASYNC_LEAF_DEFINE
 
 ASYNC_EXTERN_C_END_
 
@@ -3136,19 +3151,17 @@ static bool async_leaf_end_(async_leaf *leaf, unsigned state)
 
 bool async_leaf_complete(async_leaf *leaf) { return async_leaf_end_(leaf, ASYNC_LEAF_DONE); }
 
-bool async_leaf_cancel(async_leaf *leaf) { return async_leaf_end_(leaf, ASYNC_LEAF_CANCELLED); }
+bool async_leaf_cancel(async_task *task, void *leaf)
+{
+    (void)task;
+    return async_leaf_end_((async_leaf *)leaf, ASYNC_LEAF_CANCELLED);
+}
 
 async_status async_leaf_outcome(const async_leaf *leaf)
 {
     if (leaf->frame.state == ASYNC_LEAF_CANCELLED)
         return ASYNC_CANCELLED;
     return leaf->frame.status;
-}
-
-static bool async_leaf_cancel_(async_task *task, void *frame)
-{
-    (void)task;
-    return async_leaf_cancel((async_leaf *)frame);
 }
 
 ASYNC_EXTERN_C_END_
@@ -3253,10 +3266,8 @@ async_step async_future_wait_resume(async_stack *stack, void *frame)
 static bool async_join_cancel_(async_task *task, void *frame);
 static bool async_future_wait_cancel_(async_task *task, void *frame);
 
-const async_type async_join_type = ASYNC_TYPE_(async_join_resume, async_join_cancel_, "async_join",
-    sizeof(struct async_join), sizeof(struct async_join));
-const async_type async_future_wait_type = ASYNC_TYPE_(async_future_wait_resume, async_future_wait_cancel_,
-    "async_future_wait", sizeof(struct async_future_wait), sizeof(struct async_future_wait));
+ASYNC_LEAF_DEFINE(async_join, async_join_cancel_);
+ASYNC_LEAF_DEFINE(async_future_wait, async_future_wait_cancel_);
 
 /* ---- cancelling ---------------------------------------------------------------------------------------------- */
 
@@ -3276,10 +3287,9 @@ static async_future *async_awaited_(async_task *task)
 /* Where a ring of joins closes, the last join is taken out of its line and ends, so that the ring dissolves. */
 static bool async_dissolve_(async_task *task, async_future *future)
 {
-    async_leaf *leaf = (async_leaf *)task->future.value;
     if (!async_ring_remove_link_(&future->callbacks, &task->link))
         return false;
-    return async_leaf_cancel(leaf);
+    return async_leaf_cancel(task, task->future.value);
 }
 
 /* Cancelling a task that waits for another cancels that one: down the chain, in a loop, since it may be long. */
@@ -3522,16 +3532,14 @@ async_step async_sleep_resume(async_stack *stack, void *frame)
 static bool async_sleep_cancel_(async_task *task, void *frame)
 {
     struct async_sleep *sleep = (struct async_sleep *)frame;
-    (void)task;
-    if (!async_leaf_cancel(&sleep->leaf))
+    if (!async_leaf_cancel(task, frame))
         return false;
     if (!(sleep->leaf.frame.flags & ASYNC_SLEEP_FIRED_))
         async_timers_remove_(&async_loop_here_()->timers, &sleep->link);
     return true;
 }
 
-const async_type async_sleep_type = ASYNC_TYPE_(async_sleep_resume, async_sleep_cancel_, "async_sleep",
-    sizeof(struct async_sleep), sizeof(struct async_sleep));
+ASYNC_LEAF_DEFINE(async_sleep, async_sleep_cancel_);
 
 ASYNC_EXTERN_C_END_
 
@@ -4927,8 +4935,7 @@ static bool async_gather_cancel_(async_task *task, void *frame)
     return gather->leaf.frame.state == ASYNC_LEAF_WAITING && async_gathering_cancel_(&gather->gathering.future);
 }
 
-const async_type async_gather_type = ASYNC_TYPE_(async_gather_resume, async_gather_cancel_, "async_gather",
-    sizeof(struct async_gather), sizeof(struct async_gather));
+ASYNC_LEAF_DEFINE(async_gather, async_gather_cancel_);
 
 static void async_cancel_and_wait_ended_(async_handle *handle) { async_leaf_complete((async_leaf *)handle->data); }
 
@@ -4954,8 +4961,7 @@ async_step async_cancel_and_wait_resume(async_stack *stack, void *frame)
     return async_step_(async_leaf_outcome(&wait->leaf));
 }
 
-const async_type async_cancel_and_wait_type = ASYNC_TYPE_(async_cancel_and_wait_resume, async_leaf_cancel_,
-    "async_wait_for", sizeof(struct async_cancel_and_wait), sizeof(struct async_cancel_and_wait));
+ASYNC_LEAF_DEFINE(async_cancel_and_wait, async_leaf_cancel);
 
 ASYNC_DEFINE(async_wait_for)
 {
@@ -5205,8 +5211,7 @@ async_step async_task_group_join_resume(async_stack *stack, void *frame)
     return async_step_(group->failures[0]);
 }
 
-const async_type async_task_group_join_type = ASYNC_TYPE_(async_task_group_join_resume, async_leaf_cancel_,
-    "async_task_group_join", sizeof(struct async_task_group_join), sizeof(struct async_task_group_join));
+ASYNC_LEAF_DEFINE(async_task_group_join, async_leaf_cancel);
 
 size_t async_task_group_failures(const async_task_group *group) { return group->failed; }
 
@@ -5304,8 +5309,7 @@ async_step async_lock_acquire_resume(async_stack *stack, void *frame)
     return async_step_(status);
 }
 
-const async_type async_lock_acquire_type = ASYNC_TYPE_(async_lock_acquire_resume, async_leaf_cancel_,
-    "async_lock_acquire", sizeof(struct async_lock_acquire), sizeof(struct async_lock_acquire));
+ASYNC_LEAF_DEFINE(async_lock_acquire, async_leaf_cancel);
 
 static int async_lock_exit_(async_stack *stack, async_frame *self, void *object, int status)
 {
@@ -5404,8 +5408,7 @@ async_step async_event_wait_resume(async_stack *stack, void *frame)
     return async_step_(async_leaf_outcome(&wait->leaf));
 }
 
-const async_type async_event_wait_type = ASYNC_TYPE_(async_event_wait_resume, async_leaf_cancel_, "async_event_wait",
-    sizeof(struct async_event_wait), sizeof(struct async_event_wait));
+ASYNC_LEAF_DEFINE(async_event_wait, async_leaf_cancel);
 
 ASYNC_EXTERN_C_END_
 
@@ -5647,10 +5650,8 @@ async_step async_queue_get_resume(async_stack *stack, void *frame)
     return async_queue_wait_in_(stack, (struct async_queue_wait_ *)frame, true);
 }
 
-const async_type async_queue_put_type = ASYNC_TYPE_(async_queue_put_resume, async_leaf_cancel_, "async_queue_put",
-    sizeof(struct async_queue_put), sizeof(struct async_queue_put));
-const async_type async_queue_get_type = ASYNC_TYPE_(async_queue_get_resume, async_leaf_cancel_, "async_queue_get",
-    sizeof(struct async_queue_get), sizeof(struct async_queue_get));
+ASYNC_LEAF_DEFINE(async_queue_put, async_leaf_cancel);
+ASYNC_LEAF_DEFINE(async_queue_get, async_leaf_cancel);
 
 static void async_queue_finish_(async_queue *queue, size_t count)
 {
@@ -5674,8 +5675,7 @@ async_step async_queue_join_resume(async_stack *stack, void *frame)
     return async_event_wait_resume(stack, &join->wait);
 }
 
-const async_type async_queue_join_type = ASYNC_TYPE_(async_queue_join_resume, async_leaf_cancel_, "async_queue_join",
-    sizeof(struct async_queue_join), sizeof(struct async_queue_join));
+ASYNC_LEAF_DEFINE(async_queue_join, async_leaf_cancel);
 
 void async_queue_shutdown(async_queue *queue, bool immediate)
 {
@@ -5953,16 +5953,13 @@ async_step async_fd_connect_resume(async_stack *stack, void *frame)
     return async_step_(-error);
 }
 
-#define ASYNC_FD_TYPE_(name)                                                                        \
-    const async_type name##_type =                                                                  \
-        ASYNC_TYPE_(name##_resume, async_leaf_cancel_, #name, sizeof(struct name), sizeof(struct name))
-ASYNC_FD_TYPE_(async_fd_readable);
-ASYNC_FD_TYPE_(async_fd_writable);
-ASYNC_FD_TYPE_(async_fd_read);
-ASYNC_FD_TYPE_(async_fd_write);
-ASYNC_FD_TYPE_(async_fd_write_all);
-ASYNC_FD_TYPE_(async_fd_accept);
-ASYNC_FD_TYPE_(async_fd_connect);
+ASYNC_LEAF_DEFINE(async_fd_readable, async_leaf_cancel);
+ASYNC_LEAF_DEFINE(async_fd_writable, async_leaf_cancel);
+ASYNC_LEAF_DEFINE(async_fd_read, async_leaf_cancel);
+ASYNC_LEAF_DEFINE(async_fd_write, async_leaf_cancel);
+ASYNC_LEAF_DEFINE(async_fd_write_all, async_leaf_cancel);
+ASYNC_LEAF_DEFINE(async_fd_accept, async_leaf_cancel);
+ASYNC_LEAF_DEFINE(async_fd_connect, async_leaf_cancel);
 
 ASYNC_EXTERN_C_END_
 

@@ -103,10 +103,8 @@ async_step async_future_wait_resume(async_stack *stack, void *frame)
 static bool async_join_cancel_(async_task *task, void *frame);
 static bool async_future_wait_cancel_(async_task *task, void *frame);
 
-const async_type async_join_type = ASYNC_TYPE_(async_join_resume, async_join_cancel_, "async_join",
-    sizeof(struct async_join), sizeof(struct async_join));
-const async_type async_future_wait_type = ASYNC_TYPE_(async_future_wait_resume, async_future_wait_cancel_,
-    "async_future_wait", sizeof(struct async_future_wait), sizeof(struct async_future_wait));
+ASYNC_LEAF_DEFINE(async_join, async_join_cancel_);
+ASYNC_LEAF_DEFINE(async_future_wait, async_future_wait_cancel_);
 
 /* ---- cancelling ---------------------------------------------------------------------------------------------- */
 
@@ -126,10 +124,9 @@ static async_future *async_awaited_(async_task *task)
 /* Where a ring of joins closes, the last join is taken out of its line and ends, so that the ring dissolves. */
 static bool async_dissolve_(async_task *task, async_future *future)
 {
-    async_leaf *leaf = (async_leaf *)task->future.value;
     if (!async_ring_remove_link_(&future->callbacks, &task->link))
         return false;
-    return async_leaf_cancel(leaf);
+    return async_leaf_cancel(task, task->future.value);
 }
 
 /* Cancelling a task that waits for another cancels that one: down the chain, in a loop, since it may be long. */

@@ -73,8 +73,7 @@ async_step async_event_wait_resume(async_stack *stack, void *frame)
     return async_step_(async_leaf_outcome(&wait->leaf));
 }
 
-const async_type async_event_wait_type = ASYNC_TYPE_(async_event_wait_resume, async_leaf_cancel_, "async_event_wait",
-    sizeof(struct async_event_wait), sizeof(struct async_event_wait));
+ASYNC_LEAF_DEFINE(async_event_wait, async_leaf_cancel);
 
 ASYNC_EXTERN_C_END_
 

@@ -260,16 +260,13 @@ async_step async_fd_connect_resume(async_stack *stack, void *frame)
     return async_step_(-error);
 }
 
-#define ASYNC_FD_TYPE_(name)                                                                        \
-    const async_type name##_type =                                                                  \
-        ASYNC_TYPE_(name##_resume, async_leaf_cancel_, #name, sizeof(struct name), sizeof(struct name))
-ASYNC_FD_TYPE_(async_fd_readable);
-ASYNC_FD_TYPE_(async_fd_writable);
-ASYNC_FD_TYPE_(async_fd_read);
-ASYNC_FD_TYPE_(async_fd_write);
-ASYNC_FD_TYPE_(async_fd_write_all);
-ASYNC_FD_TYPE_(async_fd_accept);
-ASYNC_FD_TYPE_(async_fd_connect);
+ASYNC_LEAF_DEFINE(async_fd_readable, async_leaf_cancel);
+ASYNC_LEAF_DEFINE(async_fd_writable, async_leaf_cancel);
+ASYNC_LEAF_DEFINE(async_fd_read, async_leaf_cancel);
+ASYNC_LEAF_DEFINE(async_fd_write, async_leaf_cancel);
+ASYNC_LEAF_DEFINE(async_fd_write_all, async_leaf_cancel);
+ASYNC_LEAF_DEFINE(async_fd_accept, async_leaf_cancel);
+ASYNC_LEAF_DEFINE(async_fd_connect, async_leaf_cancel);
 
 ASYNC_EXTERN_C_END_
 

@@ -211,8 +211,7 @@ static bool async_gather_cancel_(async_task *task, void *frame)
     return gather->leaf.frame.state == ASYNC_LEAF_WAITING && async_gathering_cancel_(&gather->gathering.future);
 }
 
-const async_type async_gather_type = ASYNC_TYPE_(async_gather_resume, async_gather_cancel_, "async_gather",
-    sizeof(struct async_gather), sizeof(struct async_gather));
+ASYNC_LEAF_DEFINE(async_gather, async_gather_cancel_);
 
 static void async_cancel_and_wait_ended_(async_handle *handle) { async_leaf_complete((async_leaf *)handle->data); }
 
@@ -238,8 +237,7 @@ async_step async_cancel_and_wait_resume(async_stack *stack, void *frame)
     return async_step_(async_leaf_outcome(&wait->leaf));
 }
 
-const async_type async_cancel_and_wait_type = ASYNC_TYPE_(async_cancel_and_wait_resume, async_leaf_cancel_,
-    "async_wait_for", sizeof(struct async_cancel_and_wait), sizeof(struct async_cancel_and_wait));
+ASYNC_LEAF_DEFINE(async_cancel_and_wait, async_leaf_cancel);
 
 ASYNC_DEFINE(async_wait_for)
 {

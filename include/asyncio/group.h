@@ -222,8 +222,7 @@ async_step async_task_group_join_resume(async_stack *stack, void *frame)
     return async_step_(group->failures[0]);
 }
 
-const async_type async_task_group_join_type = ASYNC_TYPE_(async_task_group_join_resume, async_leaf_cancel_,
-    "async_task_group_join", sizeof(struct async_task_group_join), sizeof(struct async_task_group_join));
+ASYNC_LEAF_DEFINE(async_task_group_join, async_leaf_cancel);
 
 size_t async_task_group_failures(const async_task_group *group) { return group->failed; }
 

@@ -89,8 +89,7 @@ async_step async_lock_acquire_resume(async_stack *stack, void *frame)
     return async_step_(status);
 }
 
-const async_type async_lock_acquire_type = ASYNC_TYPE_(async_lock_acquire_resume, async_leaf_cancel_,
-    "async_lock_acquire", sizeof(struct async_lock_acquire), sizeof(struct async_lock_acquire));
+ASYNC_LEAF_DEFINE(async_lock_acquire, async_leaf_cancel);
 
 static int async_lock_exit_(async_stack *stack, async_frame *self, void *object, int status)
 {

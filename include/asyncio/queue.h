@@ -240,10 +240,8 @@ async_step async_queue_get_resume(async_stack *stack, void *frame)
     return async_queue_wait_in_(stack, (struct async_queue_wait_ *)frame, true);
 }
 
-const async_type async_queue_put_type = ASYNC_TYPE_(async_queue_put_resume, async_leaf_cancel_, "async_queue_put",
-    sizeof(struct async_queue_put), sizeof(struct async_queue_put));
-const async_type async_queue_get_type = ASYNC_TYPE_(async_queue_get_resume, async_leaf_cancel_, "async_queue_get",
-    sizeof(struct async_queue_get), sizeof(struct async_queue_get));
+ASYNC_LEAF_DEFINE(async_queue_put, async_leaf_cancel);
+ASYNC_LEAF_DEFINE(async_queue_get, async_leaf_cancel);
 
 static void async_queue_finish_(async_queue *queue, size_t count)
 {
@@ -267,8 +265,7 @@ async_step async_queue_join_resume(async_stack *stack, void *frame)
     return async_event_wait_resume(stack, &join->wait);
 }
 
-const async_type async_queue_join_type = ASYNC_TYPE_(async_queue_join_resume, async_leaf_cancel_, "async_queue_join",
-    sizeof(struct async_queue_join), sizeof(struct async_queue_join));
+ASYNC_LEAF_DEFINE(async_queue_join, async_leaf_cancel);
 
 void async_queue_shutdown(async_queue *queue, bool immediate)
 {

@@ -66,16 +66,14 @@ async_step async_sleep_resume(async_stack *stack, void *frame)
 static bool async_sleep_cancel_(async_task *task, void *frame)
 {
     struct async_sleep *sleep = (struct async_sleep *)frame;
-    (void)task;
-    if (!async_leaf_cancel(&sleep->leaf))
+    if (!async_leaf_cancel(task, frame))
         return false;
     if (!(sleep->leaf.frame.flags & ASYNC_SLEEP_FIRED_))
         async_timers_remove_(&async_loop_here_()->timers, &sleep->link);
     return true;
 }
 
-const async_type async_sleep_type = ASYNC_TYPE_(async_sleep_resume, async_sleep_cancel_, "async_sleep",
-    sizeof(struct async_sleep), sizeof(struct async_sleep));
+ASYNC_LEAF_DEFINE(async_sleep, async_sleep_cancel_);
 
 ASYNC_EXTERN_C_END_
 

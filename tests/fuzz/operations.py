@@ -161,6 +161,10 @@ def release(world, task, node):
 @operation
 @on_task
 async def join(world, task, node, handle):
+    if handle is asyncio.current_task():
+        # As "await handle" but for a mark it leaves in the task, from which others who await it fail, too.
+        await asyncio.sleep(0)
+        raise RuntimeError
     return await handle
 
 
@@ -259,14 +263,18 @@ def gather_of(world, node, first):
     return None if None in handles else asyncio.gather(*handles, return_exceptions=bool(node.args[first - 1]))
 
 
-def listing(values):
-    return " ".join(outcome_of(value) if isinstance(value, BaseException) else str(value) for value in values)
+def listing(world, numbers, values):
+    """A task whose handle was released meanwhile cannot be looked at in C."""
+    outcomes = ("-" if world.tasks[number] is None else
+                outcome_of(value) if isinstance(value, BaseException) else str(value)
+                for number, value in zip(numbers, values, strict=True))
+    return f"[{' '.join(outcomes)}]"
 
 
 @operation
 async def gather(world, task, node):
     gathered = gather_of(world, node, 1)
-    return listing(await gathered) if gathered else "none"
+    return listing(world, node.args[1:], await gathered) if gathered else "none"
 
 
 @operation
@@ -274,21 +282,22 @@ def keep(world, task, node):
     gathered = gather_of(world, node, 2)
     if not gathered or node.args[0] in world.gathers:
         return "none"
-    world.gathers[node.args[0]] = gathered
+    world.gathers[node.args[0]] = gathered, node.args[2:]
 
 
 @operation
 async def keep_wait(world, task, node):
     if node.args[0] not in world.gathers:
         return "none"
-    return listing(await world.gathers[node.args[0]])
+    gathered, numbers = world.gathers[node.args[0]]
+    return listing(world, numbers, await gathered)
 
 
 @operation
 def keep_cancel(world, task, node):
     if node.args[0] not in world.gathers:
         return "none"
-    return int(world.gathers[node.args[0]].cancel())
+    return int(world.gathers[node.args[0]][0].cancel())
 
 
 # Locks: 0 and 1 are only entered, 2 only acquired and released, so that no scope finds its lock released
@@ -432,15 +441,24 @@ def handle_cancel(world, task, node):
     world.handles.pop(node.args[0]).cancel()
 
 
-def done_callback(world, node, future):
-    number = node.args[0]
-    if number in world.callbacks:
-        return "busy"
+class Called:
+    """All are equal, as all callbacks of the C side are one function: removing one removes all of a future."""
 
-    def called(_):
-        world.callbacks.pop(number, None)
-        world.call(node.blocks[0])
-    world.callbacks[number] = future, called
+    def __init__(self, world, node, future):
+        self.world, self.node, self.future = world, node, future
+
+    def __eq__(self, other):
+        return isinstance(other, Called)
+
+    def __call__(self, future):
+        self.world.callbacks.pop(self.node.args[0])
+        self.world.call(self.node.blocks[0])
+
+
+def done_callback(world, node, future):
+    if node.args[0] in world.callbacks:
+        return "busy"
+    called = world.callbacks[node.args[0]] = Called(world, node, future)
     future.add_done_callback(called)
     return None
 
@@ -458,11 +476,12 @@ def future_callback(world, task, node):
 
 @operation
 def callback_remove(world, task, node):
-    """Not found also when its future is done already: then it is on its way."""
-    if node.args[0] not in world.callbacks:
+    """All callbacks of the future that one was added to; none if it is done: then they are on their way."""
+    future = world.callbacks[node.args[0]].future if node.args[0] in world.callbacks else None
+    if future not in [*filter(None, world.tasks), *world.futures]:
         return "none"
-    future, called = world.callbacks[node.args[0]]
-    removed = future.remove_done_callback(called)
-    if removed:
-        del world.callbacks[node.args[0]]
+    removed = 0
+    if not future.done():
+        world.callbacks = {number: called for number, called in world.callbacks.items() if called.future is not future}
+        removed = future.remove_done_callback(Called(world, node, future))
     return removed

@@ -199,15 +199,17 @@ def run(program):
 
 
 def shut_down(world, loop):
-    """What asyncio.run() does at its end, but in creation order."""
+    """What asyncio.run() does at its end, but in creation order; where it would hang the C side ends with an error."""
     left = [task for task in loop.created if not task.done()]
     for task in left:
         task.cancel()
-    if left:
-        loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
-    for task in left:
-        if not task.cancelled() and task.exception():
-            world.write(f"shutdown {world.numbers[task]} {outcome_of(task.exception())}")
+    try:
+        if left:
+            loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+    finally:
+        for task in left:
+            if task.done() and not task.cancelled() and task.exception():
+                world.write(f"shutdown {world.numbers[task]} {outcome_of(task.exception())}")
 
 
 def main():
