@@ -105,7 +105,8 @@
 #endif
 #endif
 
-/* ASYNCIO_NO_HEAP: nothing is allocated; what would need a heap is not declared. */
+/* ASYNCIO_NO_HEAP: nothing is allocated; what would need a heap is not declared. It goes with ASYNCIO_BARE: a host's
+ * loop has a heap, a board's has none. */
 #ifndef ASYNCIO_NO_HEAP
 #define ASYNCIO_NO_HEAP ASYNCIO_BARE
 #endif
@@ -125,14 +126,15 @@
 #define ASYNCIO_POOL 1
 #endif
 
-/* ASYNCIO_NAMES: functions carry their name, file and line for reports and panics. */
+/* ASYNCIO_NAMES: functions carry their name, file and line for reports and panics. Only a board can do without. */
 #ifndef ASYNCIO_NAMES
-#define ASYNCIO_NAMES (!ASYNCIO_BARE)
+#define ASYNCIO_NAMES (!(ASYNCIO_BARE))
 #endif
 
-/* ASYNCIO_ALL_TASKS: the loop keeps a list of its tasks (all_tasks, reports, the clean-up at the end of a run). */
+/* ASYNCIO_ALL_TASKS: the loop keeps a list of its tasks (all_tasks, reports, the clean-up at the end of a run). Hosts
+ * only, where it is always on. */
 #ifndef ASYNCIO_ALL_TASKS
-#define ASYNCIO_ALL_TASKS (!ASYNCIO_BARE)
+#define ASYNCIO_ALL_TASKS (!(ASYNCIO_BARE))
 #endif
 
 /* ASYNCIO_TICK_HZ: bare metal: units of async_time in a second. */
@@ -163,11 +165,14 @@
 #if ASYNCIO_COMPUTED_GOTO && !defined(__GNUC__)
 #error "asyncio.h: ASYNCIO_COMPUTED_GOTO needs gcc or clang"
 #endif
-#if ASYNCIO_BARE && !ASYNCIO_NO_HEAP && !defined(ASYNCIO_MALLOC)
-#error "asyncio.h: a heap on bare metal needs ASYNCIO_MALLOC and ASYNCIO_FREE"
+#if ASYNCIO_NO_HEAP != ASYNCIO_BARE
+#error "asyncio.h: ASYNCIO_NO_HEAP goes with ASYNCIO_BARE: hosts have a heap, boards have none"
 #endif
-#if ASYNCIO_ALL_TASKS && ASYNCIO_NO_HEAP
-#error "asyncio.h: ASYNCIO_ALL_TASKS needs a heap"
+#if ASYNCIO_ALL_TASKS == ASYNCIO_BARE
+#error "asyncio.h: ASYNCIO_ALL_TASKS is for hosts, which cannot do without"
+#endif
+#if !ASYNCIO_NAMES && !ASYNCIO_BARE
+#error "asyncio.h: ASYNCIO_NAMES 0 is for boards"
 #endif
 #if ASYNCIO_DEBUG && !ASYNCIO_NAMES
 #error "asyncio.h: ASYNCIO_DEBUG needs ASYNCIO_NAMES"
@@ -2914,7 +2919,7 @@ bool async_create_on_begin_(void *bytes, size_t size, const async_type *type ASY
     ASYNC_UNPOISON_(bytes, size);
     async_task_init_(loop, task, type ASYNC_SITE_ARGUMENTS_);
     task->future.flags |= ASYNC_STATIC_;
-    task->end = (unsigned char *)bytes + (size & ~(ASYNCIO_FRAME_ALIGN - 1)) - loop->reserve;
+    task->end = (unsigned char *)bytes + (size & ~(size_t)(ASYNCIO_FRAME_ALIGN - 1)) - loop->reserve;
 #if ASYNCIO_ALL_TASKS
     if (!async_tasks_add_(loop, task)) {
         async_created_ = (async_task *)(void *)task->link.next;

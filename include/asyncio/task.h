@@ -307,7 +307,7 @@ bool async_create_on_begin_(void *bytes, size_t size, const async_type *type ASY
     ASYNC_UNPOISON_(bytes, size);
     async_task_init_(loop, task, type ASYNC_SITE_ARGUMENTS_);
     task->future.flags |= ASYNC_STATIC_;
-    task->end = (unsigned char *)bytes + (size & ~(ASYNCIO_FRAME_ALIGN - 1)) - loop->reserve;
+    task->end = (unsigned char *)bytes + (size & ~(size_t)(ASYNCIO_FRAME_ALIGN - 1)) - loop->reserve;
 #if ASYNCIO_ALL_TASKS
     if (!async_tasks_add_(loop, task)) {
         async_created_ = (async_task *)(void *)task->link.next;
