@@ -763,7 +763,7 @@ struct async_stack {
     async_frame *(*base)(async_frame *self, unsigned char *above);
 #if !ASYNCIO_NO_HEAP
     async_segment_ *grown; /* a new segment whose caller is not known yet */
-    async_segment_ *spare;
+    async_segment_ *spare, *older_spare;
     size_t chunk; /* bytes the next segment should have */
 #endif
 };
@@ -855,9 +855,11 @@ static void async_segment_drop_(async_stack *stack, async_segment_ *segment)
 {
     stack->sp = segment->sp;
     stack->end = segment->end;
-    /* not freed at once: the result of the callee that just ended is still to be read there */
-    if (stack->spare != NULL)
-        ASYNCIO_FREE(stack->spare);
+    /* not freed at once: the result of the callee that just ended is still to be read there; two, as the callee's
+     * wrapper may have needed a segment as well */
+    if (stack->older_spare != NULL)
+        ASYNCIO_FREE(stack->older_spare);
+    stack->older_spare = stack->spare;
     stack->spare = segment;
 }
 
@@ -879,7 +881,8 @@ void *async_grow_(async_stack *stack, size_t size)
     if (chunk < need)
         chunk = need;
     if (segment != NULL && segment->size >= need && segment->size <= 2 * chunk) {
-        stack->spare = NULL;
+        stack->spare = stack->older_spare;
+        stack->older_spare = NULL;
         chunk = segment->size;
     } else {
         segment = (async_segment_ *)ASYNCIO_MALLOC(chunk);
@@ -1044,7 +1047,7 @@ typedef struct async_acquire_ {
     void *object;
 } async_acquire_;
 
-bool async_scope_push_(async_stack *stack, async_frame *self, async_scope_exit_ exit, void *object);
+bool async_scope_push_(async_stack *stack, async_frame *self, async_scope_exit_ exit, void *object, size_t room);
 bool async_scope_remove_(async_stack *stack, async_frame *self, void *object);
 void async_scope_pop_(async_stack *stack, async_frame *self);
 int async_acquire_begin_(async_stack *stack, async_frame *self, const async_enterable_ *const *object, unsigned state);
@@ -1134,18 +1137,22 @@ static int async_unwind_(async_stack *stack, async_frame *self)
     return 0;
 }
 
-/* False: no memory. */
-bool async_scope_push_(async_stack *stack, async_frame *self, async_scope_exit_ exit, void *object)
+/* False: no memory. `room`: the size of the leaf that the exit will push in the record's place, so that it cannot fail
+ * for want of memory then. */
+bool async_scope_push_(async_stack *stack, async_frame *self, async_scope_exit_ exit, void *object, size_t room)
 {
-    async_scope_ *scope = (async_scope_ *)async_bump_(stack, ASYNC_SCOPE_SIZE_);
+    async_scope_ *scope;
     bool grown = false;
+    if (room < ASYNC_SCOPE_SIZE_)
+        room = ASYNC_SCOPE_SIZE_;
+    scope = (async_scope_ *)async_bump_(stack, room);
     stack->unwind = async_unwind_;
     stack->base = async_scope_base_;
 #if !ASYNCIO_NO_HEAP
     if (scope == NULL) {
         bool bounce = stack->bounce;
         async_frame *parent = async_scope_base_(self, stack->sp);
-        scope = (async_scope_ *)async_grow_(stack, ASYNC_SCOPE_SIZE_);
+        scope = (async_scope_ *)async_grow_(stack, room);
         if (scope == NULL)
             return false;
         grown = true;
@@ -1157,6 +1164,7 @@ bool async_scope_push_(async_stack *stack, async_frame *self, async_scope_exit_ 
 #endif
     if (scope == NULL)
         return false;
+    stack->sp = (unsigned char *)scope + ASYNC_SCOPE_SIZE_;
     scope->exit = exit;
     scope->object = object;
     scope->first = !(self->flags & ASYNC_SCOPED_);
@@ -1207,7 +1215,7 @@ int async_acquire_begin_(async_stack *stack, async_frame *self, const async_ente
     self->flags &= (uint16_t)~ASYNC_RAISES_;
     if (*object == NULL)
         ASYNC_PANIC_("await_enter: the object was not initialised");
-    if (!async_scope_push_(stack, self, NULL, (void *)(uintptr_t)(const void *)object)) {
+    if (!async_scope_push_(stack, self, NULL, (void *)(uintptr_t)(const void *)object, 0)) {
         stack->status = ASYNC_NO_MEMORY;
         return 0;
     }
@@ -1863,7 +1871,7 @@ ASYNC_EXTERN_C_BEGIN_
 typedef struct async_timer_handle {
     async_handle handle;
     async_time when; /* on the loop's clock */
-    bool waiting;    /* for its deadline */
+    struct async_loop *loop; /* whose timers it is among, or NULL */
 } async_timer_handle;
 
 #if ASYNCIO_NO_HEAP
@@ -2214,6 +2222,8 @@ struct async_loop {
     void *handler_data;
     async_loop *next_loop; /* of this thread */
     async_loop *(*owner)(const async_link *task);
+    void (*child_ended)(async_handle *handle); /* a group's callback: what it holds is released at the loop's end */
+    void (*child_drop)(async_handle *handle);
     async_task **tasks;
     uint32_t task_count, task_capacity;
 #endif
@@ -2312,14 +2322,14 @@ async_status async_loop_call_at(async_loop *loop, async_time when, async_timer_h
 {
     if (loop == NULL)
         return ASYNC_NO_RUNNING_LOOP;
-    if (timer->waiting || timer->handle.prev != 0)
+    if (timer->loop != NULL || timer->handle.prev != 0)
         return ASYNC_MISUSE;
     timer->handle.callback = callback;
     timer->handle.data = data;
     timer->when = when;
     if (!async_timers_add_(&loop->timers, &timer->handle.link, ASYNC_KIND_HANDLE_, when))
         return ASYNC_NO_MEMORY;
-    timer->waiting = true;
+    timer->loop = loop;
     return ASYNC_OK;
 }
 
@@ -2350,18 +2360,24 @@ async_status async_call_later(async_time delay, async_timer_handle *timer, void 
 
 bool async_handle_cancel(async_handle *handle)
 {
+    async_loop *loop = async_loop_here_();
     if (handle->prev == 0)
         return false;
-    async_fifo_remove_(&async_loop_here_()->ready, handle);
+#if !ASYNCIO_NO_HEAP
+    if (async_running_ == NULL) /* any loop of this thread may have it; it shows only at the tail */
+        for (loop = async_loops_; loop->next_loop != NULL && loop->ready.tail != &handle->link;)
+            loop = loop->next_loop;
+#endif
+    async_fifo_remove_(&loop->ready, handle);
     return true;
 }
 
 bool async_timer_handle_cancel(async_timer_handle *timer)
 {
-    if (!timer->waiting)
+    if (timer->loop == NULL)
         return async_handle_cancel(&timer->handle);
-    async_timers_remove_(&async_loop_here_()->timers, &timer->handle.link);
-    timer->waiting = false;
+    async_timers_remove_(&timer->loop->timers, &timer->handle.link);
+    timer->loop = NULL;
     return true;
 }
 
@@ -3128,14 +3144,20 @@ ASYNC_EXTERN_C_END_
 
 ASYNC_EXTERN_C_BEGIN_
 
+/* The loop of a task that is not done. */
+static async_loop *async_loop_for_(async_task *task)
+{
+#if !ASYNCIO_NO_HEAP
+    if (ASYNC_RARE_(async_running_ == NULL))
+        return async_task_loop_(task);
+#endif
+    (void)task;
+    return async_loop_here_();
+}
+
 static void async_wake_(async_task *task)
 {
-    async_loop *loop = async_running_;
-#if !ASYNCIO_NO_HEAP
-    if (ASYNC_RARE_(loop == NULL))
-        loop = async_task_loop_(task);
-#endif
-    async_fifo_push_(&loop->ready, &task->link, ASYNC_KIND_TASK_);
+    async_fifo_push_(&async_loop_for_(task)->ready, &task->link, ASYNC_KIND_TASK_);
 }
 
 async_step async_leaf_wait(async_stack *stack, async_leaf *leaf)
@@ -3432,11 +3454,11 @@ static void async_task_step_(async_loop *loop, async_task *task)
         frame->status = ASYNC_CANCELLED;
     }
     task->future.flags &= (uint8_t)~ASYNC_WAITS_;
+    ASYNC_POISON_(stack->sp, (size_t)(stack->end - stack->sp));
     for (;;) {
         int st;
         unsigned flags;
         stack->top = NULL;
-        ASYNC_POISON_(stack->sp, (size_t)(stack->end - stack->sp));
 #if ASYNCIO_DEBUG
         async_overwrite_stack_();
 #endif
@@ -3540,7 +3562,7 @@ static bool async_sleep_cancel_(async_task *task, void *frame)
     if (!async_leaf_cancel(task, frame))
         return false;
     if (!(sleep->leaf.frame.flags & ASYNC_SLEEP_FIRED_))
-        async_timers_remove_(&async_loop_here_()->timers, &sleep->link);
+        async_timers_remove_(&async_loop_for_(task)->timers, &sleep->link);
     return true;
 }
 
@@ -4096,7 +4118,7 @@ static void async_loop_move_due_(async_loop *loop, async_time now)
             async_link_sleep_(link)->leaf.frame.flags |= ASYNC_SLEEP_FIRED_;
             async_fifo_push_(&loop->ready, link, ASYNC_KIND_SLEEP_);
         } else {
-            ((async_timer_handle *)(void *)link)->waiting = false;
+            ((async_timer_handle *)(void *)link)->loop = NULL;
             async_fifo_push_handle_(&loop->ready, async_link_handle_(link));
         }
     }
@@ -4301,6 +4323,28 @@ static void async_task_drop_(async_loop *loop, async_task *task)
     async_task_finish_(loop, task, ASYNC_CLOSED);
 }
 
+/* Handles and timers that will not run may be used again, on another loop. */
+static void async_loop_drop_ready_(async_loop *loop)
+{
+    async_entry_ entry = loop->ready.head.next;
+    while (entry != 0) {
+        async_handle *handle = async_link_handle_(async_entry_link_(entry));
+        bool is_handle = async_entry_kind_(entry) == ASYNC_KIND_HANDLE_;
+        entry = handle->link.next;
+        if (is_handle) {
+            handle->prev = 0;
+            if (handle->callback == loop->child_ended)
+                loop->child_drop(handle);
+        }
+    }
+    async_fifo_init_(&loop->ready);
+    while (loop->timers.count > 0) {
+        entry = loop->timers.heap[--loop->timers.count].entry;
+        if (async_entry_kind_(entry) == ASYNC_KIND_HANDLE_)
+            ((async_timer_handle *)(void *)async_entry_link_(entry))->loop = NULL;
+    }
+}
+
 async_status async_loop_close(async_loop *loop)
 {
     async_loop **at, *running = async_running_;
@@ -4310,10 +4354,11 @@ async_status async_loop_close(async_loop *loop)
     if (loop->running)
         return ASYNC_MISUSE;
     async_running_ = loop; /* what the leaves do goes to this loop */
-    loop->ready.head.next = 0;
+    async_loop_drop_ready_(loop);
     for (i = loop->task_count; i-- > 0;)
         if (i < loop->task_count && loop->tasks[i] != NULL)
             async_task_drop_(loop, loop->tasks[i]);
+    async_loop_drop_ready_(loop);
     async_running_ = running;
     async_poller_close_(loop);
     pthread_mutex_destroy(&loop->lock);
@@ -4323,6 +4368,8 @@ async_status async_loop_close(async_loop *loop)
         ASYNCIO_FREE(loop->tasks);
     if (loop->stack.spare != NULL)
         ASYNCIO_FREE(loop->stack.spare);
+    if (loop->stack.older_spare != NULL)
+        ASYNCIO_FREE(loop->stack.older_spare);
     while (loop->names != NULL) {
         struct async_task_name_ *name = loop->names;
         loop->names = name->next;
@@ -4641,7 +4688,7 @@ static int async_timeout_leave_(async_stack *stack, async_frame *self, void *obj
 int async_timeout_enter_(async_stack *stack, async_frame *self, async_timeout *timeout, async_time when)
 {
     int status;
-    if (!async_scope_push_(stack, self, NULL, timeout))
+    if (!async_scope_push_(stack, self, NULL, timeout, 0))
         return ASYNC_NO_MEMORY;
     status = async_timeout_begin_(async_loop_of_(stack), timeout, stack->task, when);
     if (status < 0)
@@ -4775,12 +4822,13 @@ struct async_gather {
 };
 ASYNC_DECLARE(async_gather);
 
-/* await(async_cancel_and_wait, .task = t): cancels a task, or a .future, and waits for its end, whatever that is. A
- * cancel of this await ends the wait only. */
+/* await_into(status, async_cancel_and_wait, .task = t): cancels a task, or a .future, and waits for its end, whatever
+ * that is: its status is the result. A cancel of this await ends the wait only. */
 struct async_cancel_and_wait {
     async_leaf leaf;
     async_task *task;
     async_future *future;
+    async_status result;
     async_handle ended;
 };
 ASYNC_DECLARE(async_cancel_and_wait);
@@ -4793,7 +4841,7 @@ struct async_wait_for {
     async_task *task;
     async_future *future;
     async_time timeout;
-    bool cancelled;
+    async_status outcome;
     void *result; /* a future's value */
 };
 ASYNC_DECLARE(async_wait_for);
@@ -4950,7 +4998,11 @@ async_step async_cancel_and_wait_resume(async_stack *stack, void *frame)
     async_future *future = wait->task != NULL ? &wait->task->future : wait->future;
     bool is_task = future != NULL && (future->flags & ASYNC_IS_TASK_) != 0;
     if (wait->leaf.frame.state == ASYNC_LEAF_NEW) {
-        if (future == NULL || async_future_done(future))
+        wait->result = ASYNC_NO_MEMORY;
+        if (future == NULL)
+            return async_step_(ASYNC_OK);
+        wait->result = async_future_exception(future);
+        if (wait->result != ASYNC_INVALID_STATE)
             return async_step_(ASYNC_OK);
         (void)async_leaf_wait(stack, &wait->leaf);
         async_future_add_done_callback(future, &wait->ended, async_cancel_and_wait_ended_, wait);
@@ -4961,6 +5013,7 @@ async_step async_cancel_and_wait_resume(async_stack *stack, void *frame)
         return async_step_(ASYNC_PENDING_);
     }
     async_future_unlink_(async_loop_of_(stack), future, &wait->ended);
+    wait->result = future->state == ASYNC_FUTURE_PENDING_ ? (int)ASYNC_INVALID_STATE : async_future_exception(future);
     if (is_task)
         async_release((async_task *)(void *)future);
     return async_step_(async_leaf_outcome(&wait->leaf));
@@ -4976,21 +5029,15 @@ ASYNC_DEFINE(async_wait_for)
         AWAIT_FOR_INTO(self->timeout, self->result, async_future_wait, .future = future);
         ASYNC_RETURN();
     }
-    if (future != NULL && !async_future_done(future)) {
-        async_retain(self->task);
-        self->cancelled = true;
-        AWAIT(async_cancel_and_wait, .future = future);
+    if (future == NULL || async_future_done(future)) {
+        AWAIT_INTO(self->result, async_future_wait, .future = future);
+        ASYNC_RETURN();
     }
-    if (future == NULL)
-        ASYNC_RAISE(ASYNC_NO_MEMORY);
-    self->frame.status = (int16_t)async_future_exception(future);
-    if (self->cancelled && self->frame.status == ASYNC_CANCELLED)
-        self->frame.status = ASYNC_TIMED_OUT;
-    if (self->frame.status == ASYNC_OK)
+    AWAIT_INTO(self->outcome, async_cancel_and_wait, .future = future);
+    if (self->outcome < 0)
+        ASYNC_RAISE(self->outcome == ASYNC_CANCELLED ? (int)ASYNC_TIMED_OUT : self->outcome);
+    if (self->task == NULL)
         self->result = future->value;
-    ASYNC_FINALLY;
-    if (self->cancelled)
-        async_release(self->task);
     ASYNC_END;
 }
 
@@ -5104,6 +5151,12 @@ static void async_group_fail_(async_task_group *group, int status)
     }
 }
 
+/* The loop was closed before the child's end could be told. */
+static void async_child_drop_(async_handle *handle)
+{
+    async_release(((struct async_child_ *)handle->data)->task);
+}
+
 static void async_child_ended_(async_handle *handle)
 {
     struct async_child_ *child = (struct async_child_ *)handle->data;
@@ -5148,6 +5201,10 @@ async_task *async_group_create_end_(async_task_group *group)
     child->task = task;
     child->group = group;
     async_line_append_(&group->children, &child->node);
+#if !ASYNCIO_NO_HEAP
+    async_running_->child_ended = async_child_ended_;
+    async_running_->child_drop = async_child_drop_;
+#endif
     async_future_add_done_callback(&task->future, &child->ended, async_child_ended_, child);
     return task;
 }
@@ -5160,12 +5217,10 @@ static int async_group_exit_(async_stack *stack, async_frame *self, void *object
     if (!group->entered)
         return status;
     join = (struct async_task_group_join *)async_push_(stack, &async_task_group_join_type);
-    if (join != NULL) {
-        join->group = group;
-        join->body = (int16_t)status;
-    } else {
-        ASYNC_PANIC_("no memory left to end a task group");
-    }
+    if (join == NULL)
+        ASYNC_PANIC_("a task group cannot end"); /* its record kept room for this */
+    join->group = group;
+    join->body = (int16_t)status;
     return async_enter_(stack, self, join);
 }
 
@@ -5175,7 +5230,7 @@ bool async_task_group_enter_(async_stack *stack, async_frame *self, async_task_g
     ASYNC_MEMSET_(group, 0, sizeof *group);
     group->parent = stack->task;
     group->entered = true;
-    return async_scope_push_(stack, self, async_group_exit_, group);
+    return async_scope_push_(stack, self, async_group_exit_, group, ASYNC_ROUND_(sizeof(struct async_task_group_join)));
 }
 
 async_step async_task_group_join_resume(async_stack *stack, void *frame)

@@ -131,7 +131,7 @@ struct async_stack {
     async_frame *(*base)(async_frame *self, unsigned char *above);
 #if !ASYNCIO_NO_HEAP
     async_segment_ *grown; /* a new segment whose caller is not known yet */
-    async_segment_ *spare;
+    async_segment_ *spare, *older_spare;
     size_t chunk; /* bytes the next segment should have */
 #endif
 };
@@ -227,9 +227,11 @@ static void async_segment_drop_(async_stack *stack, async_segment_ *segment)
 {
     stack->sp = segment->sp;
     stack->end = segment->end;
-    /* not freed at once: the result of the callee that just ended is still to be read there */
-    if (stack->spare != NULL)
-        ASYNCIO_FREE(stack->spare);
+    /* not freed at once: the result of the callee that just ended is still to be read there; two, as the callee's
+     * wrapper may have needed a segment as well */
+    if (stack->older_spare != NULL)
+        ASYNCIO_FREE(stack->older_spare);
+    stack->older_spare = stack->spare;
     stack->spare = segment;
 }
 
@@ -251,7 +253,8 @@ void *async_grow_(async_stack *stack, size_t size)
     if (chunk < need)
         chunk = need;
     if (segment != NULL && segment->size >= need && segment->size <= 2 * chunk) {
-        stack->spare = NULL;
+        stack->spare = stack->older_spare;
+        stack->older_spare = NULL;
         chunk = segment->size;
     } else {
         segment = (async_segment_ *)ASYNCIO_MALLOC(chunk);

@@ -42,12 +42,13 @@ struct async_gather {
 };
 ASYNC_DECLARE(async_gather);
 
-/* await(async_cancel_and_wait, .task = t): cancels a task, or a .future, and waits for its end, whatever that is. A
- * cancel of this await ends the wait only. */
+/* await_into(status, async_cancel_and_wait, .task = t): cancels a task, or a .future, and waits for its end, whatever
+ * that is: its status is the result. A cancel of this await ends the wait only. */
 struct async_cancel_and_wait {
     async_leaf leaf;
     async_task *task;
     async_future *future;
+    async_status result;
     async_handle ended;
 };
 ASYNC_DECLARE(async_cancel_and_wait);
@@ -60,7 +61,7 @@ struct async_wait_for {
     async_task *task;
     async_future *future;
     async_time timeout;
-    bool cancelled;
+    async_status outcome;
     void *result; /* a future's value */
 };
 ASYNC_DECLARE(async_wait_for);
@@ -221,7 +222,11 @@ async_step async_cancel_and_wait_resume(async_stack *stack, void *frame)
     async_future *future = wait->task != NULL ? &wait->task->future : wait->future;
     bool is_task = future != NULL && (future->flags & ASYNC_IS_TASK_) != 0;
     if (wait->leaf.frame.state == ASYNC_LEAF_NEW) {
-        if (future == NULL || async_future_done(future))
+        wait->result = ASYNC_NO_MEMORY;
+        if (future == NULL)
+            return async_step_(ASYNC_OK);
+        wait->result = async_future_exception(future);
+        if (wait->result != ASYNC_INVALID_STATE)
             return async_step_(ASYNC_OK);
         (void)async_leaf_wait(stack, &wait->leaf);
         async_future_add_done_callback(future, &wait->ended, async_cancel_and_wait_ended_, wait);
@@ -232,6 +237,7 @@ async_step async_cancel_and_wait_resume(async_stack *stack, void *frame)
         return async_step_(ASYNC_PENDING_);
     }
     async_future_unlink_(async_loop_of_(stack), future, &wait->ended);
+    wait->result = future->state == ASYNC_FUTURE_PENDING_ ? (int)ASYNC_INVALID_STATE : async_future_exception(future);
     if (is_task)
         async_release((async_task *)(void *)future);
     return async_step_(async_leaf_outcome(&wait->leaf));
@@ -247,21 +253,15 @@ ASYNC_DEFINE(async_wait_for)
         AWAIT_FOR_INTO(self->timeout, self->result, async_future_wait, .future = future);
         ASYNC_RETURN();
     }
-    if (future != NULL && !async_future_done(future)) {
-        async_retain(self->task);
-        self->cancelled = true;
-        AWAIT(async_cancel_and_wait, .future = future);
+    if (future == NULL || async_future_done(future)) {
+        AWAIT_INTO(self->result, async_future_wait, .future = future);
+        ASYNC_RETURN();
     }
-    if (future == NULL)
-        ASYNC_RAISE(ASYNC_NO_MEMORY);
-    self->frame.status = (int16_t)async_future_exception(future);
-    if (self->cancelled && self->frame.status == ASYNC_CANCELLED)
-        self->frame.status = ASYNC_TIMED_OUT;
-    if (self->frame.status == ASYNC_OK)
+    AWAIT_INTO(self->outcome, async_cancel_and_wait, .future = future);
+    if (self->outcome < 0)
+        ASYNC_RAISE(self->outcome == ASYNC_CANCELLED ? (int)ASYNC_TIMED_OUT : self->outcome);
+    if (self->task == NULL)
         self->result = future->value;
-    ASYNC_FINALLY;
-    if (self->cancelled)
-        async_release(self->task);
     ASYNC_END;
 }
 

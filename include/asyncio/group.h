@@ -110,6 +110,12 @@ static void async_group_fail_(async_task_group *group, int status)
     }
 }
 
+/* The loop was closed before the child's end could be told. */
+static void async_child_drop_(async_handle *handle)
+{
+    async_release(((struct async_child_ *)handle->data)->task);
+}
+
 static void async_child_ended_(async_handle *handle)
 {
     struct async_child_ *child = (struct async_child_ *)handle->data;
@@ -154,6 +160,10 @@ async_task *async_group_create_end_(async_task_group *group)
     child->task = task;
     child->group = group;
     async_line_append_(&group->children, &child->node);
+#if !ASYNCIO_NO_HEAP
+    async_running_->child_ended = async_child_ended_;
+    async_running_->child_drop = async_child_drop_;
+#endif
     async_future_add_done_callback(&task->future, &child->ended, async_child_ended_, child);
     return task;
 }
@@ -166,12 +176,10 @@ static int async_group_exit_(async_stack *stack, async_frame *self, void *object
     if (!group->entered)
         return status;
     join = (struct async_task_group_join *)async_push_(stack, &async_task_group_join_type);
-    if (join != NULL) {
-        join->group = group;
-        join->body = (int16_t)status;
-    } else {
-        ASYNC_PANIC_("no memory left to end a task group");
-    }
+    if (join == NULL)
+        ASYNC_PANIC_("a task group cannot end"); /* its record kept room for this */
+    join->group = group;
+    join->body = (int16_t)status;
     return async_enter_(stack, self, join);
 }
 
@@ -181,7 +189,7 @@ bool async_task_group_enter_(async_stack *stack, async_frame *self, async_task_g
     ASYNC_MEMSET_(group, 0, sizeof *group);
     group->parent = stack->task;
     group->entered = true;
-    return async_scope_push_(stack, self, async_group_exit_, group);
+    return async_scope_push_(stack, self, async_group_exit_, group, ASYNC_ROUND_(sizeof(struct async_task_group_join)));
 }
 
 async_step async_task_group_join_resume(async_stack *stack, void *frame)

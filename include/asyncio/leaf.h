@@ -41,14 +41,20 @@ ASYNC_EXTERN_C_END_
 
 ASYNC_EXTERN_C_BEGIN_
 
+/* The loop of a task that is not done. */
+static async_loop *async_loop_for_(async_task *task)
+{
+#if !ASYNCIO_NO_HEAP
+    if (ASYNC_RARE_(async_running_ == NULL))
+        return async_task_loop_(task);
+#endif
+    (void)task;
+    return async_loop_here_();
+}
+
 static void async_wake_(async_task *task)
 {
-    async_loop *loop = async_running_;
-#if !ASYNCIO_NO_HEAP
-    if (ASYNC_RARE_(loop == NULL))
-        loop = async_task_loop_(task);
-#endif
-    async_fifo_push_(&loop->ready, &task->link, ASYNC_KIND_TASK_);
+    async_fifo_push_(&async_loop_for_(task)->ready, &task->link, ASYNC_KIND_TASK_);
 }
 
 async_step async_leaf_wait(async_stack *stack, async_leaf *leaf)

@@ -134,6 +134,8 @@ struct async_loop {
     void *handler_data;
     async_loop *next_loop; /* of this thread */
     async_loop *(*owner)(const async_link *task);
+    void (*child_ended)(async_handle *handle); /* a group's callback: what it holds is released at the loop's end */
+    void (*child_drop)(async_handle *handle);
     async_task **tasks;
     uint32_t task_count, task_capacity;
 #endif
@@ -232,14 +234,14 @@ async_status async_loop_call_at(async_loop *loop, async_time when, async_timer_h
 {
     if (loop == NULL)
         return ASYNC_NO_RUNNING_LOOP;
-    if (timer->waiting || timer->handle.prev != 0)
+    if (timer->loop != NULL || timer->handle.prev != 0)
         return ASYNC_MISUSE;
     timer->handle.callback = callback;
     timer->handle.data = data;
     timer->when = when;
     if (!async_timers_add_(&loop->timers, &timer->handle.link, ASYNC_KIND_HANDLE_, when))
         return ASYNC_NO_MEMORY;
-    timer->waiting = true;
+    timer->loop = loop;
     return ASYNC_OK;
 }
 
@@ -270,18 +272,24 @@ async_status async_call_later(async_time delay, async_timer_handle *timer, void 
 
 bool async_handle_cancel(async_handle *handle)
 {
+    async_loop *loop = async_loop_here_();
     if (handle->prev == 0)
         return false;
-    async_fifo_remove_(&async_loop_here_()->ready, handle);
+#if !ASYNCIO_NO_HEAP
+    if (async_running_ == NULL) /* any loop of this thread may have it; it shows only at the tail */
+        for (loop = async_loops_; loop->next_loop != NULL && loop->ready.tail != &handle->link;)
+            loop = loop->next_loop;
+#endif
+    async_fifo_remove_(&loop->ready, handle);
     return true;
 }
 
 bool async_timer_handle_cancel(async_timer_handle *timer)
 {
-    if (!timer->waiting)
+    if (timer->loop == NULL)
         return async_handle_cancel(&timer->handle);
-    async_timers_remove_(&async_loop_here_()->timers, &timer->handle.link);
-    timer->waiting = false;
+    async_timers_remove_(&timer->loop->timers, &timer->handle.link);
+    timer->loop = NULL;
     return true;
 }
 

@@ -68,7 +68,7 @@ static void async_loop_move_due_(async_loop *loop, async_time now)
             async_link_sleep_(link)->leaf.frame.flags |= ASYNC_SLEEP_FIRED_;
             async_fifo_push_(&loop->ready, link, ASYNC_KIND_SLEEP_);
         } else {
-            ((async_timer_handle *)(void *)link)->waiting = false;
+            ((async_timer_handle *)(void *)link)->loop = NULL;
             async_fifo_push_handle_(&loop->ready, async_link_handle_(link));
         }
     }
@@ -273,6 +273,28 @@ static void async_task_drop_(async_loop *loop, async_task *task)
     async_task_finish_(loop, task, ASYNC_CLOSED);
 }
 
+/* Handles and timers that will not run may be used again, on another loop. */
+static void async_loop_drop_ready_(async_loop *loop)
+{
+    async_entry_ entry = loop->ready.head.next;
+    while (entry != 0) {
+        async_handle *handle = async_link_handle_(async_entry_link_(entry));
+        bool is_handle = async_entry_kind_(entry) == ASYNC_KIND_HANDLE_;
+        entry = handle->link.next;
+        if (is_handle) {
+            handle->prev = 0;
+            if (handle->callback == loop->child_ended)
+                loop->child_drop(handle);
+        }
+    }
+    async_fifo_init_(&loop->ready);
+    while (loop->timers.count > 0) {
+        entry = loop->timers.heap[--loop->timers.count].entry;
+        if (async_entry_kind_(entry) == ASYNC_KIND_HANDLE_)
+            ((async_timer_handle *)(void *)async_entry_link_(entry))->loop = NULL;
+    }
+}
+
 async_status async_loop_close(async_loop *loop)
 {
     async_loop **at, *running = async_running_;
@@ -282,10 +304,11 @@ async_status async_loop_close(async_loop *loop)
     if (loop->running)
         return ASYNC_MISUSE;
     async_running_ = loop; /* what the leaves do goes to this loop */
-    loop->ready.head.next = 0;
+    async_loop_drop_ready_(loop);
     for (i = loop->task_count; i-- > 0;)
         if (i < loop->task_count && loop->tasks[i] != NULL)
             async_task_drop_(loop, loop->tasks[i]);
+    async_loop_drop_ready_(loop);
     async_running_ = running;
     async_poller_close_(loop);
     pthread_mutex_destroy(&loop->lock);
@@ -295,6 +318,8 @@ async_status async_loop_close(async_loop *loop)
         ASYNCIO_FREE(loop->tasks);
     if (loop->stack.spare != NULL)
         ASYNCIO_FREE(loop->stack.spare);
+    if (loop->stack.older_spare != NULL)
+        ASYNCIO_FREE(loop->stack.older_spare);
     while (loop->names != NULL) {
         struct async_task_name_ *name = loop->names;
         loop->names = name->next;

@@ -31,7 +31,7 @@ typedef struct async_acquire_ {
     void *object;
 } async_acquire_;
 
-bool async_scope_push_(async_stack *stack, async_frame *self, async_scope_exit_ exit, void *object);
+bool async_scope_push_(async_stack *stack, async_frame *self, async_scope_exit_ exit, void *object, size_t room);
 bool async_scope_remove_(async_stack *stack, async_frame *self, void *object);
 void async_scope_pop_(async_stack *stack, async_frame *self);
 int async_acquire_begin_(async_stack *stack, async_frame *self, const async_enterable_ *const *object, unsigned state);
@@ -125,18 +125,22 @@ static int async_unwind_(async_stack *stack, async_frame *self)
     return 0;
 }
 
-/* False: no memory. */
-bool async_scope_push_(async_stack *stack, async_frame *self, async_scope_exit_ exit, void *object)
+/* False: no memory. `room`: the size of the leaf that the exit will push in the record's place, so that it cannot fail
+ * for want of memory then. */
+bool async_scope_push_(async_stack *stack, async_frame *self, async_scope_exit_ exit, void *object, size_t room)
 {
-    async_scope_ *scope = (async_scope_ *)async_bump_(stack, ASYNC_SCOPE_SIZE_);
+    async_scope_ *scope;
     bool grown = false;
+    if (room < ASYNC_SCOPE_SIZE_)
+        room = ASYNC_SCOPE_SIZE_;
+    scope = (async_scope_ *)async_bump_(stack, room);
     stack->unwind = async_unwind_;
     stack->base = async_scope_base_;
 #if !ASYNCIO_NO_HEAP
     if (scope == NULL) {
         bool bounce = stack->bounce;
         async_frame *parent = async_scope_base_(self, stack->sp);
-        scope = (async_scope_ *)async_grow_(stack, ASYNC_SCOPE_SIZE_);
+        scope = (async_scope_ *)async_grow_(stack, room);
         if (scope == NULL)
             return false;
         grown = true;
@@ -148,6 +152,7 @@ bool async_scope_push_(async_stack *stack, async_frame *self, async_scope_exit_ 
 #endif
     if (scope == NULL)
         return false;
+    stack->sp = (unsigned char *)scope + ASYNC_SCOPE_SIZE_;
     scope->exit = exit;
     scope->object = object;
     scope->first = !(self->flags & ASYNC_SCOPED_);
@@ -198,7 +203,7 @@ int async_acquire_begin_(async_stack *stack, async_frame *self, const async_ente
     self->flags &= (uint16_t)~ASYNC_RAISES_;
     if (*object == NULL)
         ASYNC_PANIC_("await_enter: the object was not initialised");
-    if (!async_scope_push_(stack, self, NULL, (void *)(uintptr_t)(const void *)object)) {
+    if (!async_scope_push_(stack, self, NULL, (void *)(uintptr_t)(const void *)object, 0)) {
         stack->status = ASYNC_NO_MEMORY;
         return 0;
     }

@@ -69,7 +69,7 @@ static bool async_sleep_cancel_(async_task *task, void *frame)
     if (!async_leaf_cancel(task, frame))
         return false;
     if (!(sleep->leaf.frame.flags & ASYNC_SLEEP_FIRED_))
-        async_timers_remove_(&async_loop_here_()->timers, &sleep->link);
+        async_timers_remove_(&async_loop_for_(task)->timers, &sleep->link);
     return true;
 }
 

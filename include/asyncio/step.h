@@ -64,11 +64,11 @@ static void async_task_step_(async_loop *loop, async_task *task)
         frame->status = ASYNC_CANCELLED;
     }
     task->future.flags &= (uint8_t)~ASYNC_WAITS_;
+    ASYNC_POISON_(stack->sp, (size_t)(stack->end - stack->sp));
     for (;;) {
         int st;
         unsigned flags;
         stack->top = NULL;
-        ASYNC_POISON_(stack->sp, (size_t)(stack->end - stack->sp));
 #if ASYNCIO_DEBUG
         async_overwrite_stack_();
 #endif

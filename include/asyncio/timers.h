@@ -15,7 +15,7 @@ ASYNC_EXTERN_C_BEGIN_
 typedef struct async_timer_handle {
     async_handle handle;
     async_time when; /* on the loop's clock */
-    bool waiting;    /* for its deadline */
+    struct async_loop *loop; /* whose timers it is among, or NULL */
 } async_timer_handle;
 
 #if ASYNCIO_NO_HEAP

@@ -4,14 +4,15 @@ usage: oracle.py < programs > logs
 
 Needs CPython 3.13: its rules (uncancel to 0 clears an undelivered cancel, a group delivers a lost one again, Queue has
 shutdown) are the reference. What CPython leaves open is pinned here: equal deadlines fire in start order, a group
-aborts its children and run() its leftovers in creation order, never-retrieved errors are listed when all is over.
+aborts its children and run() its leftovers in creation order, never-retrieved errors are listed when all is over, and
+cancelling what failed already does not count as having seen the error.
 """
 
 import asyncio
 import gc
 import sys
 import warnings
-from asyncio import base_events, events, taskgroups
+from asyncio import base_events, events, futures, taskgroups, tasks
 
 from operations import OPERATIONS, Failure, outcome_of
 from program import parse
@@ -44,6 +45,22 @@ class OrderedGroup(taskgroups.TaskGroup):
         self._tasks = OrderedSet()
 
 
+class KeepsError:
+    def cancel(self, msg=None):
+        unseen = self._log_traceback
+        cancelled = super().cancel(msg)
+        self._Future__log_traceback = unseen
+        return cancelled
+
+
+class Future(KeepsError, futures._PyFuture):
+    pass
+
+
+class Task(KeepsError, tasks._PyTask):
+    pass
+
+
 class Loop(base_events.BaseEventLoop):
     """A loop without descriptors: its select adds the time-out to a virtual clock."""
 
@@ -74,7 +91,7 @@ class Loop(base_events.BaseEventLoop):
         return timer
 
     def create_task(self, coro, *, name=None, context=None):
-        task = super().create_task(coro, name=name, context=context)
+        task = Task(coro, loop=self, name=name, context=context)
         self.created.append(task)
         return task
 
@@ -95,7 +112,7 @@ class World:
         self.locks = [asyncio.Lock() for _ in range(3)]
         self.events = [asyncio.Event() for _ in range(2)]
         self.queues = [asyncio.Queue(size) for size in program.queues]
-        self.futures = [loop.create_future() for _ in range(4)]
+        self.futures = [Future(loop=loop) for _ in range(4)]
 
     def write(self, line):
         if not self.silent:

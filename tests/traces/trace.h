@@ -6,6 +6,8 @@
 #include "asyncio.h"
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <time.h>
 
 enum { BOOM = ASYNC_USER_ERROR(1), BANG = ASYNC_USER_ERROR(2) }; /* errors of the application */
 
@@ -50,6 +52,53 @@ static inline const char *error_name(async_status status)
     case ASYNC_NO_RUNNING_LOOP: return "RuntimeError";
     default: return async_strerror(status);
     }
+}
+
+/* Lists, as Python prints them, without a line end; and sorted(). */
+static inline void print_ints(const int *items, size_t count)
+{
+    putchar('[');
+    for (size_t i = 0; i < count; i++)
+        printf("%s%d", i > 0 ? ", " : "", items[i]);
+    putchar(']');
+}
+
+static inline void print_strings(const char *const *items, size_t count)
+{
+    putchar('[');
+    for (size_t i = 0; i < count; i++)
+        printf("%s'%s'", i > 0 ? ", " : "", items[i]);
+    putchar(']');
+}
+
+static inline int compare_ints(const void *a, const void *b)
+{
+    int x = *(const int *)a, y = *(const int *)b;
+    return (x > y) - (x < y);
+}
+
+static inline int compare_strings(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static inline void sort_ints(int *items, size_t count) { qsort(items, count, sizeof *items, compare_ints); }
+static inline void sort_strings(const char **items, size_t count)
+{
+    qsort(items, count, sizeof *items, compare_strings);
+}
+
+static inline void release_all(async_task **tasks, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        async_release(tasks[i]);
+}
+
+/* time.sleep(): blocks the thread, and with it the loop, for real. */
+static inline void block_thread(int milliseconds)
+{
+    struct timespec time = { milliseconds / 1000, milliseconds % 1000 * 1000000L };
+    nanosleep(&time, NULL);
 }
 
 #endif
