@@ -2170,6 +2170,9 @@ async_status async_call_at(async_time when, async_timer_handle *timer, void (*ca
  * of the pass under way too. Mirrors Handle.cancel(). */
 bool async_handle_cancel(async_handle *handle);
 bool async_timer_handle_cancel(async_timer_handle *timer);
+/* async_handle_cancelled: it was cancelled since it was last scheduled, or never scheduled. Mirrors
+ * Handle.cancelled(). */
+bool async_handle_cancelled(const async_handle *handle);
 
 /* async_loop_set_exception_handler: who is told of failures that nobody sees (a task that failed and was released
  * unread, a deadlock). NULL: the default, which prints to stderr. Mirrors loop.set_exception_handler(). */
@@ -2233,6 +2236,8 @@ struct async_loop {
     async_handle *first_remote, *last_remote; /* from other threads */
     int wake_fds[2];
     bool has_wake_fds;
+    void (*mirror)(async_loop *loop, int fd, short events); /* told of every change of what is watched */
+    int mirror_fd;
 #endif
 };
 
@@ -2361,6 +2366,7 @@ async_status async_call_later(async_time delay, async_timer_handle *timer, void 
 bool async_handle_cancel(async_handle *handle)
 {
     async_loop *loop = async_loop_here_();
+    handle->callback = NULL;
     if (handle->prev == 0)
         return false;
 #if !ASYNCIO_NO_HEAP
@@ -2372,12 +2378,15 @@ bool async_handle_cancel(async_handle *handle)
     return true;
 }
 
+bool async_handle_cancelled(const async_handle *handle) { return handle->callback == NULL; }
+
 bool async_timer_handle_cancel(async_timer_handle *timer)
 {
     if (timer->loop == NULL)
         return async_handle_cancel(&timer->handle);
     async_timers_remove_(&timer->loop->timers, &timer->handle.link);
     timer->loop = NULL;
+    timer->handle.callback = NULL;
     return true;
 }
 
@@ -3877,6 +3886,8 @@ async_status async_poller_watch_(async_loop *loop, async_watcher_ *watcher)
         poller->fds[place].fd = fd;
     }
     poller->fds[place].events |= (short)(watcher->writes ? POLLOUT : POLLIN);
+    if (loop->mirror != NULL)
+        loop->mirror(loop, fd, poller->fds[place].events);
     async_line_append_(watcher->writes ? &poller->watches[place].writers : &poller->watches[place].readers,
         &watcher->node);
     poller->waiting++;
@@ -3913,9 +3924,12 @@ static void async_poller_wake_line_(struct async_poller_ *poller, async_line_ *l
     }
 }
 
-static void async_poller_drop_(struct async_poller_ *poller, int place)
+static void async_poller_drop_(async_loop *loop, int place)
 {
+    struct async_poller_ *poller = loop->poller;
     int last = --poller->count;
+    if (loop->mirror != NULL)
+        loop->mirror(loop, poller->fds[place].fd, 0);
     poller->places[poller->fds[place].fd] = 0;
     if (place != last) {
         poller->fds[place] = poller->fds[last];
@@ -3933,7 +3947,7 @@ void async_poller_forget_(async_loop *loop, int fd, async_status status)
         return;
     async_poller_wake_line_(poller, &poller->watches[place].readers, status);
     async_poller_wake_line_(poller, &poller->watches[place].writers, status);
-    async_poller_drop_(poller, place);
+    async_poller_drop_(loop, place);
 }
 
 /* ---- polling ------------------------------------------------------------------------------------------------- */
@@ -3967,10 +3981,12 @@ static void async_poller_event_(async_loop *loop, int place)
             events &= (short)~POLLOUT;
         async_poller_wake_line_(poller, &watch->writers, ASYNC_OK);
     }
+    if (loop->mirror != NULL && p->events != events && events != 0)
+        loop->mirror(loop, p->fd, events);
     p->events = events;
     p->revents = 0;
     if (events == 0) /* an event, and nobody who wants it */
-        async_poller_drop_(poller, place);
+        async_poller_drop_(loop, place);
 }
 
 /* Waits at most that long for something to happen, and queues what did. */
@@ -4045,6 +4061,8 @@ static void async_poller_close_(async_loop *loop)
         ASYNCIO_FREE(poller);
         loop->poller = NULL;
     }
+    if (loop->mirror != NULL)
+        close(loop->mirror_fd);
     if (loop->has_wake_fds) {
         close(loop->wake_fds[0]);
         close(loop->wake_fds[1]);
@@ -4541,6 +4559,64 @@ static void async_report_deadlock_(async_loop *loop)
 }
 
 #endif
+
+ASYNC_EXTERN_C_END_
+
+#endif
+
+/* ---- embed.h ------------------------------------------------------------------------------------------ */
+
+/* embed.h: the loop inside a foreign one (a GUI's, another library's). Linux only: elsewhere call
+ * async_loop_run_once() from time to time. */
+
+#if defined(__linux__)
+
+ASYNC_EXTERN_C_BEGIN_
+
+/* async_loop_fileno: a descriptor that is readable when async_loop_run_once() has something to do because of a
+ * descriptor or another thread. Watch it in the foreign loop, with the time that async_loop_run_once() gave as the
+ * timeout, and call that function on either. The loop owns it. -errno. Loop thread. */
+int async_loop_fileno(async_loop *loop);
+
+ASYNC_EXTERN_C_END_
+
+#endif
+
+#if defined(ASYNCIO_IMPLEMENTATION) && defined(__linux__)
+
+#include <sys/epoll.h>
+
+ASYNC_EXTERN_C_BEGIN_
+
+/* Keeps the epoll set equal to the array that is polled; events 0 takes a descriptor out. */
+static void async_mirror_(async_loop *loop, int fd, short events)
+{
+    struct epoll_event event;
+    ASYNC_MEMSET_(&event, 0, sizeof event);
+    event.events = (events & POLLIN ? (uint32_t)EPOLLIN : 0) | (events & POLLOUT ? (uint32_t)EPOLLOUT : 0);
+    event.data.fd = fd;
+    if (events == 0)
+        (void)epoll_ctl(loop->mirror_fd, EPOLL_CTL_DEL, fd, &event);
+    else if (epoll_ctl(loop->mirror_fd, EPOLL_CTL_MOD, fd, &event) != 0)
+        (void)epoll_ctl(loop->mirror_fd, EPOLL_CTL_ADD, fd, &event);
+}
+
+int async_loop_fileno(async_loop *loop)
+{
+    int i;
+    if (loop->mirror != NULL)
+        return loop->mirror_fd;
+    if (async_poller_of_(loop) == NULL)
+        return ASYNC_NO_MEMORY;
+    loop->mirror_fd = epoll_create1(EPOLL_CLOEXEC);
+    if (loop->mirror_fd < 0)
+        return -errno;
+    loop->mirror = async_mirror_;
+    for (i = 0; i < loop->poller->count; i++)
+        if (loop->poller->fds[i].events != 0)
+            async_mirror_(loop, loop->poller->fds[i].fd, loop->poller->fds[i].events);
+    return loop->mirror_fd;
+}
 
 ASYNC_EXTERN_C_END_
 

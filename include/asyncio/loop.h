@@ -77,6 +77,9 @@ async_status async_call_at(async_time when, async_timer_handle *timer, void (*ca
  * of the pass under way too. Mirrors Handle.cancel(). */
 bool async_handle_cancel(async_handle *handle);
 bool async_timer_handle_cancel(async_timer_handle *timer);
+/* async_handle_cancelled: it was cancelled since it was last scheduled, or never scheduled. Mirrors
+ * Handle.cancelled(). */
+bool async_handle_cancelled(const async_handle *handle);
 
 /* async_loop_set_exception_handler: who is told of failures that nobody sees (a task that failed and was released
  * unread, a deadlock). NULL: the default, which prints to stderr. Mirrors loop.set_exception_handler(). */
@@ -145,6 +148,8 @@ struct async_loop {
     async_handle *first_remote, *last_remote; /* from other threads */
     int wake_fds[2];
     bool has_wake_fds;
+    void (*mirror)(async_loop *loop, int fd, short events); /* told of every change of what is watched */
+    int mirror_fd;
 #endif
 };
 
@@ -273,6 +278,7 @@ async_status async_call_later(async_time delay, async_timer_handle *timer, void 
 bool async_handle_cancel(async_handle *handle)
 {
     async_loop *loop = async_loop_here_();
+    handle->callback = NULL;
     if (handle->prev == 0)
         return false;
 #if !ASYNCIO_NO_HEAP
@@ -284,12 +290,15 @@ bool async_handle_cancel(async_handle *handle)
     return true;
 }
 
+bool async_handle_cancelled(const async_handle *handle) { return handle->callback == NULL; }
+
 bool async_timer_handle_cancel(async_timer_handle *timer)
 {
     if (timer->loop == NULL)
         return async_handle_cancel(&timer->handle);
     async_timers_remove_(&timer->loop->timers, &timer->handle.link);
     timer->loop = NULL;
+    timer->handle.callback = NULL;
     return true;
 }
 

@@ -228,6 +228,8 @@ async_status async_poller_watch_(async_loop *loop, async_watcher_ *watcher)
         poller->fds[place].fd = fd;
     }
     poller->fds[place].events |= (short)(watcher->writes ? POLLOUT : POLLIN);
+    if (loop->mirror != NULL)
+        loop->mirror(loop, fd, poller->fds[place].events);
     async_line_append_(watcher->writes ? &poller->watches[place].writers : &poller->watches[place].readers,
         &watcher->node);
     poller->waiting++;
@@ -264,9 +266,12 @@ static void async_poller_wake_line_(struct async_poller_ *poller, async_line_ *l
     }
 }
 
-static void async_poller_drop_(struct async_poller_ *poller, int place)
+static void async_poller_drop_(async_loop *loop, int place)
 {
+    struct async_poller_ *poller = loop->poller;
     int last = --poller->count;
+    if (loop->mirror != NULL)
+        loop->mirror(loop, poller->fds[place].fd, 0);
     poller->places[poller->fds[place].fd] = 0;
     if (place != last) {
         poller->fds[place] = poller->fds[last];
@@ -284,7 +289,7 @@ void async_poller_forget_(async_loop *loop, int fd, async_status status)
         return;
     async_poller_wake_line_(poller, &poller->watches[place].readers, status);
     async_poller_wake_line_(poller, &poller->watches[place].writers, status);
-    async_poller_drop_(poller, place);
+    async_poller_drop_(loop, place);
 }
 
 /* ---- polling ------------------------------------------------------------------------------------------------- */
@@ -318,10 +323,12 @@ static void async_poller_event_(async_loop *loop, int place)
             events &= (short)~POLLOUT;
         async_poller_wake_line_(poller, &watch->writers, ASYNC_OK);
     }
+    if (loop->mirror != NULL && p->events != events && events != 0)
+        loop->mirror(loop, p->fd, events);
     p->events = events;
     p->revents = 0;
     if (events == 0) /* an event, and nobody who wants it */
-        async_poller_drop_(poller, place);
+        async_poller_drop_(loop, place);
 }
 
 /* Waits at most that long for something to happen, and queues what did. */
@@ -396,6 +403,8 @@ static void async_poller_close_(async_loop *loop)
         ASYNCIO_FREE(poller);
         loop->poller = NULL;
     }
+    if (loop->mirror != NULL)
+        close(loop->mirror_fd);
     if (loop->has_wake_fds) {
         close(loop->wake_fds[0]);
         close(loop->wake_fds[1]);
