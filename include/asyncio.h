@@ -662,6 +662,9 @@ typedef struct async_step {
     int code;
 } async_step;
 
+/* async_resume_: of a function or leaf. */
+typedef async_step (*async_resume_)(async_stack *stack, void *frame);
+
 enum { ASYNC_PENDING_ = 1, ASYNC_YIELDED_ = 2, ASYNC_AGAIN_ = 3 };
 
 #if ASYNCIO_BARE
@@ -672,7 +675,7 @@ typedef uint32_t async_size_;
 
 /* async_type: the constant descriptor of an async function, in flash. */
 typedef struct async_type {
-    async_step (*resume)(async_stack *stack, void *frame);
+    async_resume_ resume;
     bool (*cancel)(async_task *task, void *frame); /* leaves; NULL: cannot be cancelled while waiting */
 #if ASYNCIO_NAMES
     const char *name, *file;
@@ -750,6 +753,14 @@ struct async_align_probe_ {
 typedef struct async_segment_ async_segment_;
 #endif
 
+#if !ASYNCIO_BARE
+enum { ASYNC_TRACE_ = 8 };
+typedef struct async_trace_entry_ {
+    const async_type *type;
+    int line;
+} async_trace_entry_;
+#endif
+
 /* async_stack: the frame stack of the running task, and what passes between frames. Bodies and leaves receive it. */
 struct async_stack {
     unsigned char *sp, *end;
@@ -759,12 +770,17 @@ struct async_stack {
     int status; /* of that callee */
     bool bounce; /* the next frame is entered by the trampoline, not by its caller */
     /* set by who needs them, so that programs without scopes do not contain them */
-    int (*unwind)(async_stack *stack, async_frame *self);
+    async_step (*unwind)(async_stack *stack, async_frame *self, async_resume_ resume);
     async_frame *(*base)(async_frame *self, unsigned char *above);
 #if !ASYNCIO_NO_HEAP
     async_segment_ *grown; /* a new segment whose caller is not known yet */
     async_segment_ *spare, *older_spare;
     size_t chunk; /* bytes the next segment should have */
+#endif
+#if !ASYNCIO_BARE
+    async_frame *failed; /* the outermost frame that a failure has left so far, and the way it took */
+    unsigned traced;
+    async_trace_entry_ trace[ASYNC_TRACE_];
 #endif
 };
 
@@ -794,6 +810,16 @@ int async_call_(async_stack *stack, async_frame *self, void *child, unsigned sta
 int async_enter_(async_stack *stack, async_frame *self, void *child);
 void async_link_frame_(async_stack *stack, async_frame *self, async_frame *child);
 
+#if ASYNCIO_BARE
+#define ASYNC_TRACE_FAILURE_(stack, step, frame, type)
+#define ASYNC_TRACE_RESET_(stack)
+#else
+void async_trace_(async_stack *stack, async_frame *frame, const async_type *type, int status);
+#define ASYNC_TRACE_FAILURE_(stack, step, frame, type) \
+    if (ASYNC_RARE_((step).code < 0)) async_trace_(stack, (async_frame *)(frame), type, (step).code);
+#define ASYNC_TRACE_RESET_(stack) (stack)->traced = 0;
+#endif
+
 static inline void *async_bump_(async_stack *stack, size_t size)
 {
     unsigned char *p = stack->sp;
@@ -811,6 +837,9 @@ static inline void async_fresh_(async_frame *frame, size_t clear)
     frame->state = 0;
     frame->status = 0;
     frame->flags = 0;
+#if ASYNCIO_DEBUG
+    frame->line = 0;
+#endif
     ASYNC_MEMSET_((unsigned char *)frame + sizeof *frame, 0, clear - sizeof *frame);
 }
 
@@ -838,6 +867,26 @@ int16_t async_bad_status_(int status)
     ASYNC_PANIC_("async_raise: a status is negative and not below -32768");
     return (int16_t)status;
 }
+
+#if !ASYNCIO_BARE
+/* A frame is left by a failure: on from the callee that brought it, or the beginning of a new way. */
+void async_trace_(async_stack *stack, async_frame *frame, const async_type *type, int status)
+{
+    if (stack->failed == NULL || stack->status != status || stack->failed == frame)
+        stack->traced = 0;
+    if (stack->traced < ASYNC_TRACE_) {
+        stack->trace[stack->traced].type = type;
+        stack->trace[stack->traced].line = type->line;
+#if ASYNCIO_DEBUG
+        if (frame->line != 0)
+            stack->trace[stack->traced].line = frame->line;
+#endif
+        stack->traced++;
+    }
+    stack->failed = frame;
+    stack->status = status;
+}
+#endif
 
 #if !ASYNCIO_NO_HEAP
 
@@ -1111,9 +1160,9 @@ void async_scope_pop_(async_stack *stack, async_frame *self)
         self->flags &= (uint16_t)~ASYNC_SCOPED_;
 }
 
-/* The frame is leaving and has open scopes: exits them. 0 when all are, PENDING when one suspended (its end resumes
- * self in the state LEAVE, and the work goes on here). */
-static int async_unwind_(async_stack *stack, async_frame *self)
+/* The frame is leaving and has open scopes: exits them. When one suspends, its end resumes self in the state LEAVE, and
+ * the work goes on here; when all are exited, self goes on leaving. */
+static async_step async_unwind_(async_stack *stack, async_frame *self, async_resume_ resume)
 {
     if (self->flags & ASYNC_UNWINDING_)
         self->status = (int16_t)stack->status;
@@ -1130,11 +1179,11 @@ static int async_unwind_(async_stack *stack, async_frame *self)
             continue;
         st = exit(stack, self, object, self->status);
         if (st > 0)
-            return st;
+            return async_step_(st);
         self->status = (int16_t)st;
     }
     self->flags &= (uint16_t)~ASYNC_UNWINDING_;
-    return 0;
+    return resume(stack, self);
 }
 
 /* False: no memory. `room`: the size of the leaf that the exit will push in the record's place, so that it cannot fail
@@ -1425,7 +1474,9 @@ ASYNC_EXTERN_C_END_
 #define ASYNC_CHECK_                                                                                       \
     ASYNC_PRAGMA_(clang diagnostic push) ASYNC_PRAGMA_(clang diagnostic error "-Wconditional-uninitialized") \
     ASYNC_PRAGMA_(clang diagnostic error "-Wsometimes-uninitialized")                                      \
-    ASYNC_PRAGMA_(clang diagnostic error "-Wreturn-type") ASYNC_PRAGMA_(clang diagnostic error "-Wswitch")
+    ASYNC_PRAGMA_(clang diagnostic error "-Wreturn-type") ASYNC_PRAGMA_(clang diagnostic error "-Wswitch") \
+    ASYNC_PRAGMA_(clang diagnostic error "-Wint-conversion")                                               \
+    ASYNC_PRAGMA_(clang diagnostic error "-Wincompatible-pointer-types")
 #define ASYNC_UNCHECK_ ASYNC_PRAGMA_(clang diagnostic pop)
 #elif defined(__GNUC__) && !defined(__cplusplus)
 #if ASYNCIO_STRICT_LOCALS
@@ -1436,6 +1487,8 @@ ASYNC_EXTERN_C_END_
 #define ASYNC_CHECK_                                                                              \
     ASYNC_PRAGMA_(GCC diagnostic push) ASYNC_PRAGMA_(GCC diagnostic error "-Wmaybe-uninitialized") \
     ASYNC_PRAGMA_(GCC diagnostic error "-Wreturn-type") ASYNC_PRAGMA_(GCC diagnostic error "-Woverflow") \
+    ASYNC_PRAGMA_(GCC diagnostic error "-Wint-conversion")                                        \
+    ASYNC_PRAGMA_(GCC diagnostic error "-Wincompatible-pointer-types")                            \
     ASYNC_CHECK_JUMP_
 #define ASYNC_UNCHECK_ ASYNC_PRAGMA_(GCC diagnostic pop)
 #else
@@ -1462,6 +1515,7 @@ ASYNC_EXTERN_C_END_
 
 #if ASYNCIO_COMPUTED_GOTO
 #define ASYNC_CASE_BASE_ 0u
+#define ASYNC_CASE_(k) case ASYNC_CASE_BASE_ + (k):
 #define ASYNC_LABEL_NAME_(n) ASYNC_CAT_(async_label_, n)
 #define ASYNC_LABEL_(n) ASYNC_LABEL_NAME_(n):
 #define ASYNC_MARK_(n) ASYNC_LINE_ self->frame.label = ASYNC_EXTENSION_ (&&ASYNC_LABEL_NAME_(n));
@@ -1489,12 +1543,13 @@ ASYNC_EXTERN_C_END_
 #endif
 #define ASYNC_CASE_BASE_ ASYNCIO_CASE_BASE
 #if defined(ASYNC_LABEL_CHECK_) && defined(__GNUC__) && !defined(__clang__) && !defined(__cplusplus)
-#define ASYNC_LABEL_(n)                                                                                 \
+#define ASYNC_CASE_(k)                                                                                  \
     ASYNC_PRAGMA_(GCC diagnostic push) ASYNC_PRAGMA_(GCC diagnostic error "-Wsign-conversion")          \
-    case ASYNC_CASE_BASE_ + ((n) - async_base_): ASYNC_PRAGMA_(GCC diagnostic pop)
+    case ASYNC_CASE_BASE_ + (k): ASYNC_PRAGMA_(GCC diagnostic pop)
 #else
-#define ASYNC_LABEL_(n) case ASYNC_CASE_BASE_ + ((n) - async_base_):
+#define ASYNC_CASE_(k) case ASYNC_CASE_BASE_ + (k):
 #endif
+#define ASYNC_LABEL_(n) ASYNC_CASE_((n) - async_base_)
 #define ASYNC_MARK_(n) ASYNC_LINE_
 #define ASYNC_STATE_OF_(n) ASYNC_STATE_(n)
 #define ASYNC_JUMP_
@@ -1539,16 +1594,20 @@ ASYNC_EXTERN_C_END_
     typedef char name##_short_enough_[sizeof(struct name) <= 0x7FFFu * ASYNCIO_FRAME_ALIGN ? 1 : -1]; \
     enum { name##_clear_ = clear(name, member) };
 #define ASYNC_BODY_(linkage, name)                                                                   \
-    static inline async_step name##_body_(async_stack *, struct name *);                             \
+    typedef char name##_frame_is_first_[offsetof(struct name, frame) == 0 ? 1 : -1];                 \
+    static inline async_step name##_body_(async_stack *, struct name *, async_resume_);              \
     linkage async_step name##_resume(async_stack *stack, void *self)                                 \
     {                                                                                                \
-        ASYNC_REPEAT_(name##_body_(stack, (struct name *)self))                                      \
+        ASYNC_REPEAT_(name##_body_(stack, (struct name *)self, name##_resume), name)                                      \
     }                                                                                                \
-    static inline async_step name##_body_(async_stack *stack, struct name *self)
+    static inline async_step name##_body_(async_stack *stack, struct name *self, async_resume_ resume_)
 #if ASYNCIO_SMALL
-#define ASYNC_REPEAT_(call) async_step step; do step = call; while (step.code == ASYNC_AGAIN_); return step;
+#define ASYNC_REPEAT_(call, name)                                                                    \
+    async_step step; do step = call; while (step.code == ASYNC_AGAIN_);                              \
+    ASYNC_TRACE_FAILURE_(stack, step, self, &name##_type) return step;
 #else
-#define ASYNC_REPEAT_(call) return call;
+#define ASYNC_REPEAT_(call, name) \
+    async_step step = call; ASYNC_TRACE_FAILURE_(stack, step, self, &name##_type) return step;
 #endif
 
 /* ---- the body ------------------------------------------------------------------------------------------------ */
@@ -1567,18 +1626,19 @@ ASYNC_EXTERN_C_END_
     ASYNC_JUMP_ case ASYNC_CASE_BASE_:
 #define ASYNC_FINALLY                                                                                \
     break;                                                                                           \
-    case ASYNC_CASE_BASE_ + ASYNC_FINALLY_: self->frame.flags |= ASYNC_LEAVING_
+    ASYNC_CASE_(ASYNC_FINALLY_) self->frame.flags |= ASYNC_LEAVING_
 #define ASYNC_END                                                                                    \
     }                                                                                                \
-    async_leave_: if (ASYNC_RARE_(self->frame.flags & (ASYNC_SCOPED_ | ASYNC_UNWINDING_)) &&         \
-        stack->unwind(stack, &self->frame) > 0) return async_step_(ASYNC_PENDING_);                  \
+    async_leave_: if (ASYNC_RARE_(self->frame.flags & (ASYNC_SCOPED_ | ASYNC_UNWINDING_)))           \
+        return stack->unwind(stack, &self->frame, resume_);                                          \
     if (at_ != ASYNC_FINALLY_ && !(self->frame.flags & ASYNC_LEAVING_)) {                            \
         at_ = ASYNC_FINALLY_;                                                                        \
         goto async_again_;                                                                           \
     }                                                                                                \
     ASYNC_UNCHECK_ return async_step_(self->frame.status)
 #define ASYNC_ERROR ((async_status)self->frame.status)
-#define ASYNC_RAISE(error) do { self->frame.status = async_raised_(error); goto async_leave_; } while (0)
+#define ASYNC_RAISE(error)                                                                           \
+    do { ASYNC_TRACE_RESET_(stack) self->frame.status = async_raised_(error); goto async_leave_; } while (0)
 #define ASYNC_RETURN(...)                                                                            \
     do { ASYNC_CAT_(ASYNC_RETURN, ASYNC_EMPTY_(__VA_ARGS__))(__VA_ARGS__) goto async_leave_; } while (0)
 #define ASYNC_RETURN0(...) self->result = (__VA_ARGS__);
@@ -2221,12 +2281,16 @@ struct async_loop {
     async_pool_ *pool;
     struct async_hint_ hints[ASYNC_HINTS_];
     struct async_task_name_ *names;
+#if ASYNCIO_DEBUG
+    async_line_ alive; /* tasks with a handle */
+#endif
     async_exception_handler handler;
     void *handler_data;
     async_loop *next_loop; /* of this thread */
     async_loop *(*owner)(const async_link *task);
     void (*child_ended)(async_handle *handle); /* a group's callback: what it holds is released at the loop's end */
     void (*child_drop)(async_handle *handle);
+    void (*print_stack)(async_task *task);
     async_task **tasks;
     uint32_t task_count, task_capacity;
 #endif
@@ -2412,8 +2476,12 @@ void async_loop_call_exception_handler(async_loop *loop, const async_exception *
     if (e->status != 0)
         fprintf(stderr, ": %s (%d)", async_strerror(e->status), e->status);
     if (e->name != NULL)
-        fprintf(stderr, ", in %s (%s:%d)", e->name, e->file, e->line);
+        fprintf(stderr, ", in %s", e->name);
+    if (e->file != NULL)
+        fprintf(stderr, " (%s:%d)", e->file, e->line);
     fputc('\n', stderr);
+    if (e->task != NULL && loop != NULL && loop->print_stack != NULL)
+        loop->print_stack(e->task);
 #endif
 }
 
@@ -2665,6 +2733,8 @@ struct async_task {
 #if ASYNCIO_DEBUG
     const char *file; /* that created it */
     int line;
+    async_line_ *alive; /* the loop's line of tasks somebody has a handle of */
+    async_node_ node;
 #endif
 };
 
@@ -2685,11 +2755,11 @@ struct async_task {
  * async_go(f, ...)   the same without a handle: true, or false without memory.
  * async_create_task_on(&storage, f, ...)   the same in static memory: static async_storage(200) storage; the storage
  *     may be used again when the task is done and released. NULL when the frame does not fit, or while it is in use. */
+#define async_create_task_on(storage, ...) ASYNC_CREATE_ON_(storage, __VA_ARGS__, )
+#if !ASYNCIO_NO_HEAP
 #define async_create_task(...) ASYNC_CREATE_(async_get_running_loop(), __VA_ARGS__, )
 #define async_loop_create_task(loop, ...) ASYNC_CREATE_(loop, __VA_ARGS__, )
 #define async_go(...) async_gone_(async_create_task(__VA_ARGS__))
-#define async_create_task_on(storage, ...) ASYNC_CREATE_ON_(storage, __VA_ARGS__, )
-#if !ASYNCIO_NO_HEAP
 #define ASYNC_CREATE_(loop, name, ...)                                                                      \
     (async_create_begin_(loop, &name##_type ASYNC_SITE_)                                                    \
             ? (ASYNC_PUT_((struct name *)async_creating_(), __VA_ARGS__) async_create_end_())               \
@@ -2783,6 +2853,8 @@ static void async_task_init_(async_loop *loop, async_task *task, const async_typ
 #if ASYNCIO_DEBUG
     task->file = file;
     task->line = line;
+    task->alive = &loop->alive;
+    async_line_append_(task->alive, &task->node);
 #endif
     task->link.next = (async_entry_)(void *)async_created_;
     async_created_ = task;
@@ -2925,6 +2997,9 @@ bool async_create_begin_(async_loop *loop, const async_type *type ASYNC_SITE_PAR
 #if ASYNCIO_ALL_TASKS
     if (!async_tasks_add_(loop, task)) {
         async_created_ = (async_task *)(void *)task->link.next;
+#if ASYNCIO_DEBUG
+        async_line_remove_(task->alive, &task->node);
+#endif
         async_pool_put_(loop->pool, task, units);
         return false;
     }
@@ -2948,6 +3023,9 @@ bool async_create_on_begin_(void *bytes, size_t size, const async_type *type ASY
 #if ASYNCIO_ALL_TASKS
     if (!async_tasks_add_(loop, task)) {
         async_created_ = (async_task *)(void *)task->link.next;
+#if ASYNCIO_DEBUG
+        async_line_remove_(task->alive, &task->node);
+#endif
         task->count = 0;
         return false;
     }
@@ -3033,6 +3111,13 @@ static void async_task_free_(async_task *task)
         async_loop_call_exception_handler(async_loop_here_(), &e);
         task->count = 0;
     }
+    if (task->link.next != 0)
+        ASYNCIO_FREE((void *)task->link.next);
+    task->link.next = 0;
+#if ASYNCIO_DEBUG
+    if (task->alive != NULL)
+        async_line_remove_(task->alive, &task->node);
+#endif
     if (task->future.flags & ASYNC_NAMED_)
         async_task_unname_(task);
     if (!(task->future.flags & ASYNC_STATIC_))
@@ -3062,6 +3147,27 @@ async_task *async_retain(async_task *task)
     return task;
 }
 
+#if !ASYNCIO_BARE
+/* The way of a failure, kept in the link, which a task that is done does not need: for whoever reports it. */
+struct async_kept_trace_ {
+    unsigned count;
+    async_trace_entry_ entries[ASYNC_TRACE_];
+};
+
+static async_entry_ async_keep_trace_(async_stack *stack)
+{
+    struct async_kept_trace_ *kept;
+    if (stack->traced == 0)
+        return 0;
+    kept = (struct async_kept_trace_ *)ASYNCIO_MALLOC(sizeof *kept);
+    if (kept != NULL) {
+        kept->count = stack->traced;
+        ASYNC_MEMCPY_(kept->entries, stack->trace, sizeof kept->entries);
+    }
+    return (async_entry_)(void *)kept;
+}
+#endif
+
 static void async_task_finish_(async_loop *loop, async_task *task, int status)
 {
     if (status >= 0 && (task->future.flags & ASYNC_MUST_))
@@ -3069,6 +3175,9 @@ static void async_task_finish_(async_loop *loop, async_task *task, int status)
     task->future.flags &= (uint8_t)~(ASYNC_MUST_ | ASYNC_WAITS_);
     task->future.value = async_root_(task);
     loop->stack.task = NULL;
+#if !ASYNCIO_BARE
+    task->link.next = status < 0 && status != ASYNC_CANCELLED ? async_keep_trace_(&loop->stack) : 0;
+#endif
 #if ASYNCIO_ALL_TASKS
     async_tasks_remove_(loop, task);
 #endif
@@ -3589,8 +3698,8 @@ ASYNC_EXTERN_C_END_
 
 ASYNC_EXTERN_C_BEGIN_
 
-/* async_task_get_stack: writes what a task waits in, innermost first, into an array, and gives how many frames there
- * are. The line is that of the await in a debug build, and otherwise that of the function. Mirrors Task.get_stack(). */
+/* async_task_get_stack: writes what a task waits in, or failed in, innermost first, into an array, and gives how many
+ * frames there are. The line is that of the await in a debug build, and otherwise that of the function. Mirrors Task.get_stack(). */
 typedef struct async_stack_entry {
     const char *name, *file;
     int line;
@@ -3612,8 +3721,18 @@ size_t async_task_get_stack(async_task *task, async_stack_entry *entries, size_t
 {
     async_frame *frame;
     size_t count = 0;
-    if (task == NULL || async_future_done(&task->future))
+    if (task == NULL)
         return 0;
+    if (async_future_done(&task->future)) {
+        const struct async_kept_trace_ *kept = (const struct async_kept_trace_ *)(void *)task->link.next;
+        for (; kept != NULL && count < kept->count; count++)
+            if (count < capacity) {
+                entries[count].name = kept->entries[count].type->name;
+                entries[count].file = kept->entries[count].type->file;
+                entries[count].line = kept->entries[count].line;
+            }
+        return count;
+    }
     frame = (async_frame *)task->future.value;
     if (async_current_task() == task) /* what runs is not linked: the outermost frame is what is known */
         frame = async_root_(task);
@@ -3649,12 +3768,13 @@ void async_task_print_stack(async_task *task)
     if (task == NULL)
         return;
     count = async_task_get_stack(task, entries, 32);
-    fprintf(stderr, "task %s:\n", async_task_get_name(task));
+    fprintf(stderr, "    task %s:\n", async_task_get_name(task));
     for (i = 0; i < count && i < 32; i++)
-        fprintf(stderr, "    %s %s (%s:%d)\n", i == 0 ? "waits in" : "      of", entries[i].name, entries[i].file,
+        fprintf(stderr, "        %s %s (%s:%d)\n",
+            i != 0 ? "called by" : async_task_done(task) ? "failed in" : "waits in", entries[i].name, entries[i].file,
             entries[i].line);
     if (count > 32)
-        fprintf(stderr, "    and %lu more\n", (unsigned long)(count - 32));
+        fprintf(stderr, "        and %lu more\n", (unsigned long)(count - 32));
 }
 
 ASYNC_EXTERN_C_END_
@@ -4233,6 +4353,9 @@ static async_loop *async_loop_enter_(async_loop *loop)
 {
     if (loop == NULL || async_running_ != NULL)
         return NULL;
+#if !ASYNCIO_BARE
+    loop->print_stack = async_task_print_stack;
+#endif
     loop->running = true;
     async_running_ = loop;
     return loop;
@@ -4341,6 +4464,24 @@ static void async_task_drop_(async_loop *loop, async_task *task)
     async_task_finish_(loop, task, ASYNC_CLOSED);
 }
 
+#if ASYNCIO_DEBUG
+static void async_report_unreleased_(async_loop *loop)
+{
+    async_node_ *node;
+    while ((node = loop->alive.first) != NULL) {
+        async_task *task = ASYNC_CONTAINER_(node, async_task, node);
+        async_exception e = { "a task handle was not released before its loop was closed; it was created here", 0, NULL,
+            NULL, NULL, 0 };
+        async_line_remove_(&loop->alive, node);
+        task->alive = NULL;
+        e.name = async_task_get_name(task);
+        e.file = task->file;
+        e.line = task->line;
+        async_loop_call_exception_handler(loop, &e);
+    }
+}
+#endif
+
 /* Handles and timers that will not run may be used again, on another loop. */
 static void async_loop_drop_ready_(async_loop *loop)
 {
@@ -4377,6 +4518,9 @@ async_status async_loop_close(async_loop *loop)
         if (i < loop->task_count && loop->tasks[i] != NULL)
             async_task_drop_(loop, loop->tasks[i]);
     async_loop_drop_ready_(loop);
+#if ASYNCIO_DEBUG
+    async_report_unreleased_(loop);
+#endif
     async_running_ = running;
     async_poller_close_(loop);
     pthread_mutex_destroy(&loop->lock);
@@ -4550,12 +4694,17 @@ async_status async_run_end_(void)
 
 static void async_report_deadlock_(async_loop *loop)
 {
-    async_exception e = { "deadlock: nothing can happen any more", ASYNC_DEADLOCK, NULL, NULL, NULL, 0 };
+    async_exception e = { "the run cannot go on", ASYNC_DEADLOCK, NULL, NULL, NULL, 0 };
     uint32_t i;
     async_loop_call_exception_handler(loop, &e);
-    for (i = 0; i < loop->task_count; i++)
-        if (loop->tasks[i] != NULL && loop->handler == NULL)
-            async_task_print_stack(loop->tasks[i]);
+    for (i = 0; i < loop->task_count; i++) /* a handler hears of each, the default one prints it all */
+        if (loop->tasks[i] != NULL) {
+            e.message = "a task waits for ever";
+            e.status = 0;
+            e.task = loop->tasks[i];
+            e.name = async_task_get_name(e.task);
+            async_loop_call_exception_handler(loop, &e);
+        }
 }
 
 #endif
@@ -5156,7 +5305,9 @@ typedef struct async_task_group {
             goto async_leave_;                                                                      \
         }                                                                                           \
     } while (0)
+#if !ASYNCIO_NO_HEAP
 #define async_task_group_create_task(group, ...) ASYNC_GROUP_CREATE_(group, NULL, 0, __VA_ARGS__, )
+#endif
 #define async_task_group_create_task_on(group, storage, ...) \
     ASYNC_GROUP_CREATE_(group, (storage)->bytes, sizeof((storage)->bytes), __VA_ARGS__, )
 #define ASYNC_GROUP_CREATE_(group, bytes, size, name, ...)                                          \
@@ -5227,11 +5378,13 @@ static void async_group_fail_(async_task_group *group, int status)
     }
 }
 
+#if !ASYNCIO_NO_HEAP
 /* The loop was closed before the child's end could be told. */
 static void async_child_drop_(async_handle *handle)
 {
     async_release(((struct async_child_ *)handle->data)->task);
 }
+#endif
 
 static void async_child_ended_(async_handle *handle)
 {

@@ -30,6 +30,9 @@ typedef struct async_step {
     int code;
 } async_step;
 
+/* async_resume_: of a function or leaf. */
+typedef async_step (*async_resume_)(async_stack *stack, void *frame);
+
 enum { ASYNC_PENDING_ = 1, ASYNC_YIELDED_ = 2, ASYNC_AGAIN_ = 3 };
 
 #if ASYNCIO_BARE
@@ -40,7 +43,7 @@ typedef uint32_t async_size_;
 
 /* async_type: the constant descriptor of an async function, in flash. */
 typedef struct async_type {
-    async_step (*resume)(async_stack *stack, void *frame);
+    async_resume_ resume;
     bool (*cancel)(async_task *task, void *frame); /* leaves; NULL: cannot be cancelled while waiting */
 #if ASYNCIO_NAMES
     const char *name, *file;
@@ -118,6 +121,14 @@ struct async_align_probe_ {
 typedef struct async_segment_ async_segment_;
 #endif
 
+#if !ASYNCIO_BARE
+enum { ASYNC_TRACE_ = 8 };
+typedef struct async_trace_entry_ {
+    const async_type *type;
+    int line;
+} async_trace_entry_;
+#endif
+
 /* async_stack: the frame stack of the running task, and what passes between frames. Bodies and leaves receive it. */
 struct async_stack {
     unsigned char *sp, *end;
@@ -127,12 +138,17 @@ struct async_stack {
     int status; /* of that callee */
     bool bounce; /* the next frame is entered by the trampoline, not by its caller */
     /* set by who needs them, so that programs without scopes do not contain them */
-    int (*unwind)(async_stack *stack, async_frame *self);
+    async_step (*unwind)(async_stack *stack, async_frame *self, async_resume_ resume);
     async_frame *(*base)(async_frame *self, unsigned char *above);
 #if !ASYNCIO_NO_HEAP
     async_segment_ *grown; /* a new segment whose caller is not known yet */
     async_segment_ *spare, *older_spare;
     size_t chunk; /* bytes the next segment should have */
+#endif
+#if !ASYNCIO_BARE
+    async_frame *failed; /* the outermost frame that a failure has left so far, and the way it took */
+    unsigned traced;
+    async_trace_entry_ trace[ASYNC_TRACE_];
 #endif
 };
 
@@ -162,6 +178,16 @@ int async_call_(async_stack *stack, async_frame *self, void *child, unsigned sta
 int async_enter_(async_stack *stack, async_frame *self, void *child);
 void async_link_frame_(async_stack *stack, async_frame *self, async_frame *child);
 
+#if ASYNCIO_BARE
+#define ASYNC_TRACE_FAILURE_(stack, step, frame, type)
+#define ASYNC_TRACE_RESET_(stack)
+#else
+void async_trace_(async_stack *stack, async_frame *frame, const async_type *type, int status);
+#define ASYNC_TRACE_FAILURE_(stack, step, frame, type) \
+    if (ASYNC_RARE_((step).code < 0)) async_trace_(stack, (async_frame *)(frame), type, (step).code);
+#define ASYNC_TRACE_RESET_(stack) (stack)->traced = 0;
+#endif
+
 static inline void *async_bump_(async_stack *stack, size_t size)
 {
     unsigned char *p = stack->sp;
@@ -179,6 +205,9 @@ static inline void async_fresh_(async_frame *frame, size_t clear)
     frame->state = 0;
     frame->status = 0;
     frame->flags = 0;
+#if ASYNCIO_DEBUG
+    frame->line = 0;
+#endif
     ASYNC_MEMSET_((unsigned char *)frame + sizeof *frame, 0, clear - sizeof *frame);
 }
 
@@ -210,6 +239,26 @@ int16_t async_bad_status_(int status)
     ASYNC_PANIC_("async_raise: a status is negative and not below -32768");
     return (int16_t)status;
 }
+
+#if !ASYNCIO_BARE
+/* A frame is left by a failure: on from the callee that brought it, or the beginning of a new way. */
+void async_trace_(async_stack *stack, async_frame *frame, const async_type *type, int status)
+{
+    if (stack->failed == NULL || stack->status != status || stack->failed == frame)
+        stack->traced = 0;
+    if (stack->traced < ASYNC_TRACE_) {
+        stack->trace[stack->traced].type = type;
+        stack->trace[stack->traced].line = type->line;
+#if ASYNCIO_DEBUG
+        if (frame->line != 0)
+            stack->trace[stack->traced].line = frame->line;
+#endif
+        stack->traced++;
+    }
+    stack->failed = frame;
+    stack->status = status;
+}
+#endif
 
 #if !ASYNCIO_NO_HEAP
 

@@ -35,7 +35,9 @@ typedef struct async_task_group {
             goto async_leave_;                                                                      \
         }                                                                                           \
     } while (0)
+#if !ASYNCIO_NO_HEAP
 #define async_task_group_create_task(group, ...) ASYNC_GROUP_CREATE_(group, NULL, 0, __VA_ARGS__, )
+#endif
 #define async_task_group_create_task_on(group, storage, ...) \
     ASYNC_GROUP_CREATE_(group, (storage)->bytes, sizeof((storage)->bytes), __VA_ARGS__, )
 #define ASYNC_GROUP_CREATE_(group, bytes, size, name, ...)                                          \
@@ -110,11 +112,13 @@ static void async_group_fail_(async_task_group *group, int status)
     }
 }
 
+#if !ASYNCIO_NO_HEAP
 /* The loop was closed before the child's end could be told. */
 static void async_child_drop_(async_handle *handle)
 {
     async_release(((struct async_child_ *)handle->data)->task);
 }
+#endif
 
 static void async_child_ended_(async_handle *handle)
 {

@@ -133,12 +133,16 @@ struct async_loop {
     async_pool_ *pool;
     struct async_hint_ hints[ASYNC_HINTS_];
     struct async_task_name_ *names;
+#if ASYNCIO_DEBUG
+    async_line_ alive; /* tasks with a handle */
+#endif
     async_exception_handler handler;
     void *handler_data;
     async_loop *next_loop; /* of this thread */
     async_loop *(*owner)(const async_link *task);
     void (*child_ended)(async_handle *handle); /* a group's callback: what it holds is released at the loop's end */
     void (*child_drop)(async_handle *handle);
+    void (*print_stack)(async_task *task);
     async_task **tasks;
     uint32_t task_count, task_capacity;
 #endif
@@ -324,8 +328,12 @@ void async_loop_call_exception_handler(async_loop *loop, const async_exception *
     if (e->status != 0)
         fprintf(stderr, ": %s (%d)", async_strerror(e->status), e->status);
     if (e->name != NULL)
-        fprintf(stderr, ", in %s (%s:%d)", e->name, e->file, e->line);
+        fprintf(stderr, ", in %s", e->name);
+    if (e->file != NULL)
+        fprintf(stderr, " (%s:%d)", e->file, e->line);
     fputc('\n', stderr);
+    if (e->task != NULL && loop != NULL && loop->print_stack != NULL)
+        loop->print_stack(e->task);
 #endif
 }
 

@@ -165,6 +165,9 @@ static async_loop *async_loop_enter_(async_loop *loop)
 {
     if (loop == NULL || async_running_ != NULL)
         return NULL;
+#if !ASYNCIO_BARE
+    loop->print_stack = async_task_print_stack;
+#endif
     loop->running = true;
     async_running_ = loop;
     return loop;
@@ -273,6 +276,24 @@ static void async_task_drop_(async_loop *loop, async_task *task)
     async_task_finish_(loop, task, ASYNC_CLOSED);
 }
 
+#if ASYNCIO_DEBUG
+static void async_report_unreleased_(async_loop *loop)
+{
+    async_node_ *node;
+    while ((node = loop->alive.first) != NULL) {
+        async_task *task = ASYNC_CONTAINER_(node, async_task, node);
+        async_exception e = { "a task handle was not released before its loop was closed; it was created here", 0, NULL,
+            NULL, NULL, 0 };
+        async_line_remove_(&loop->alive, node);
+        task->alive = NULL;
+        e.name = async_task_get_name(task);
+        e.file = task->file;
+        e.line = task->line;
+        async_loop_call_exception_handler(loop, &e);
+    }
+}
+#endif
+
 /* Handles and timers that will not run may be used again, on another loop. */
 static void async_loop_drop_ready_(async_loop *loop)
 {
@@ -309,6 +330,9 @@ async_status async_loop_close(async_loop *loop)
         if (i < loop->task_count && loop->tasks[i] != NULL)
             async_task_drop_(loop, loop->tasks[i]);
     async_loop_drop_ready_(loop);
+#if ASYNCIO_DEBUG
+    async_report_unreleased_(loop);
+#endif
     async_running_ = running;
     async_poller_close_(loop);
     pthread_mutex_destroy(&loop->lock);
@@ -482,12 +506,17 @@ async_status async_run_end_(void)
 
 static void async_report_deadlock_(async_loop *loop)
 {
-    async_exception e = { "deadlock: nothing can happen any more", ASYNC_DEADLOCK, NULL, NULL, NULL, 0 };
+    async_exception e = { "the run cannot go on", ASYNC_DEADLOCK, NULL, NULL, NULL, 0 };
     uint32_t i;
     async_loop_call_exception_handler(loop, &e);
-    for (i = 0; i < loop->task_count; i++)
-        if (loop->tasks[i] != NULL && loop->handler == NULL)
-            async_task_print_stack(loop->tasks[i]);
+    for (i = 0; i < loop->task_count; i++) /* a handler hears of each, the default one prints it all */
+        if (loop->tasks[i] != NULL) {
+            e.message = "a task waits for ever";
+            e.status = 0;
+            e.task = loop->tasks[i];
+            e.name = async_task_get_name(e.task);
+            async_loop_call_exception_handler(loop, &e);
+        }
 }
 
 #endif

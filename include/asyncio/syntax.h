@@ -51,7 +51,9 @@
 #define ASYNC_CHECK_                                                                                       \
     ASYNC_PRAGMA_(clang diagnostic push) ASYNC_PRAGMA_(clang diagnostic error "-Wconditional-uninitialized") \
     ASYNC_PRAGMA_(clang diagnostic error "-Wsometimes-uninitialized")                                      \
-    ASYNC_PRAGMA_(clang diagnostic error "-Wreturn-type") ASYNC_PRAGMA_(clang diagnostic error "-Wswitch")
+    ASYNC_PRAGMA_(clang diagnostic error "-Wreturn-type") ASYNC_PRAGMA_(clang diagnostic error "-Wswitch") \
+    ASYNC_PRAGMA_(clang diagnostic error "-Wint-conversion")                                               \
+    ASYNC_PRAGMA_(clang diagnostic error "-Wincompatible-pointer-types")
 #define ASYNC_UNCHECK_ ASYNC_PRAGMA_(clang diagnostic pop)
 #elif defined(__GNUC__) && !defined(__cplusplus)
 #if ASYNCIO_STRICT_LOCALS
@@ -62,6 +64,8 @@
 #define ASYNC_CHECK_                                                                              \
     ASYNC_PRAGMA_(GCC diagnostic push) ASYNC_PRAGMA_(GCC diagnostic error "-Wmaybe-uninitialized") \
     ASYNC_PRAGMA_(GCC diagnostic error "-Wreturn-type") ASYNC_PRAGMA_(GCC diagnostic error "-Woverflow") \
+    ASYNC_PRAGMA_(GCC diagnostic error "-Wint-conversion")                                        \
+    ASYNC_PRAGMA_(GCC diagnostic error "-Wincompatible-pointer-types")                            \
     ASYNC_CHECK_JUMP_
 #define ASYNC_UNCHECK_ ASYNC_PRAGMA_(GCC diagnostic pop)
 #else
@@ -88,6 +92,7 @@
 
 #if ASYNCIO_COMPUTED_GOTO
 #define ASYNC_CASE_BASE_ 0u
+#define ASYNC_CASE_(k) case ASYNC_CASE_BASE_ + (k):
 #define ASYNC_LABEL_NAME_(n) ASYNC_CAT_(async_label_, n)
 #define ASYNC_LABEL_(n) ASYNC_LABEL_NAME_(n):
 #define ASYNC_MARK_(n) ASYNC_LINE_ self->frame.label = ASYNC_EXTENSION_ (&&ASYNC_LABEL_NAME_(n));
@@ -115,12 +120,13 @@
 #endif
 #define ASYNC_CASE_BASE_ ASYNCIO_CASE_BASE
 #if defined(ASYNC_LABEL_CHECK_) && defined(__GNUC__) && !defined(__clang__) && !defined(__cplusplus)
-#define ASYNC_LABEL_(n)                                                                                 \
+#define ASYNC_CASE_(k)                                                                                  \
     ASYNC_PRAGMA_(GCC diagnostic push) ASYNC_PRAGMA_(GCC diagnostic error "-Wsign-conversion")          \
-    case ASYNC_CASE_BASE_ + ((n) - async_base_): ASYNC_PRAGMA_(GCC diagnostic pop)
+    case ASYNC_CASE_BASE_ + (k): ASYNC_PRAGMA_(GCC diagnostic pop)
 #else
-#define ASYNC_LABEL_(n) case ASYNC_CASE_BASE_ + ((n) - async_base_):
+#define ASYNC_CASE_(k) case ASYNC_CASE_BASE_ + (k):
 #endif
+#define ASYNC_LABEL_(n) ASYNC_CASE_((n) - async_base_)
 #define ASYNC_MARK_(n) ASYNC_LINE_
 #define ASYNC_STATE_OF_(n) ASYNC_STATE_(n)
 #define ASYNC_JUMP_
@@ -165,16 +171,20 @@
     typedef char name##_short_enough_[sizeof(struct name) <= 0x7FFFu * ASYNCIO_FRAME_ALIGN ? 1 : -1]; \
     enum { name##_clear_ = clear(name, member) };
 #define ASYNC_BODY_(linkage, name)                                                                   \
-    static inline async_step name##_body_(async_stack *, struct name *);                             \
+    typedef char name##_frame_is_first_[offsetof(struct name, frame) == 0 ? 1 : -1];                 \
+    static inline async_step name##_body_(async_stack *, struct name *, async_resume_);              \
     linkage async_step name##_resume(async_stack *stack, void *self)                                 \
     {                                                                                                \
-        ASYNC_REPEAT_(name##_body_(stack, (struct name *)self))                                      \
+        ASYNC_REPEAT_(name##_body_(stack, (struct name *)self, name##_resume), name)                                      \
     }                                                                                                \
-    static inline async_step name##_body_(async_stack *stack, struct name *self)
+    static inline async_step name##_body_(async_stack *stack, struct name *self, async_resume_ resume_)
 #if ASYNCIO_SMALL
-#define ASYNC_REPEAT_(call) async_step step; do step = call; while (step.code == ASYNC_AGAIN_); return step;
+#define ASYNC_REPEAT_(call, name)                                                                    \
+    async_step step; do step = call; while (step.code == ASYNC_AGAIN_);                              \
+    ASYNC_TRACE_FAILURE_(stack, step, self, &name##_type) return step;
 #else
-#define ASYNC_REPEAT_(call) return call;
+#define ASYNC_REPEAT_(call, name) \
+    async_step step = call; ASYNC_TRACE_FAILURE_(stack, step, self, &name##_type) return step;
 #endif
 
 /* ---- the body ------------------------------------------------------------------------------------------------ */
@@ -193,18 +203,19 @@
     ASYNC_JUMP_ case ASYNC_CASE_BASE_:
 #define ASYNC_FINALLY                                                                                \
     break;                                                                                           \
-    case ASYNC_CASE_BASE_ + ASYNC_FINALLY_: self->frame.flags |= ASYNC_LEAVING_
+    ASYNC_CASE_(ASYNC_FINALLY_) self->frame.flags |= ASYNC_LEAVING_
 #define ASYNC_END                                                                                    \
     }                                                                                                \
-    async_leave_: if (ASYNC_RARE_(self->frame.flags & (ASYNC_SCOPED_ | ASYNC_UNWINDING_)) &&         \
-        stack->unwind(stack, &self->frame) > 0) return async_step_(ASYNC_PENDING_);                  \
+    async_leave_: if (ASYNC_RARE_(self->frame.flags & (ASYNC_SCOPED_ | ASYNC_UNWINDING_)))           \
+        return stack->unwind(stack, &self->frame, resume_);                                          \
     if (at_ != ASYNC_FINALLY_ && !(self->frame.flags & ASYNC_LEAVING_)) {                            \
         at_ = ASYNC_FINALLY_;                                                                        \
         goto async_again_;                                                                           \
     }                                                                                                \
     ASYNC_UNCHECK_ return async_step_(self->frame.status)
 #define ASYNC_ERROR ((async_status)self->frame.status)
-#define ASYNC_RAISE(error) do { self->frame.status = async_raised_(error); goto async_leave_; } while (0)
+#define ASYNC_RAISE(error)                                                                           \
+    do { ASYNC_TRACE_RESET_(stack) self->frame.status = async_raised_(error); goto async_leave_; } while (0)
 #define ASYNC_RETURN(...)                                                                            \
     do { ASYNC_CAT_(ASYNC_RETURN, ASYNC_EMPTY_(__VA_ARGS__))(__VA_ARGS__) goto async_leave_; } while (0)
 #define ASYNC_RETURN0(...) self->result = (__VA_ARGS__);

@@ -24,6 +24,8 @@ struct async_task {
 #if ASYNCIO_DEBUG
     const char *file; /* that created it */
     int line;
+    async_line_ *alive; /* the loop's line of tasks somebody has a handle of */
+    async_node_ node;
 #endif
 };
 
@@ -44,11 +46,11 @@ struct async_task {
  * async_go(f, ...)   the same without a handle: true, or false without memory.
  * async_create_task_on(&storage, f, ...)   the same in static memory: static async_storage(200) storage; the storage
  *     may be used again when the task is done and released. NULL when the frame does not fit, or while it is in use. */
+#define async_create_task_on(storage, ...) ASYNC_CREATE_ON_(storage, __VA_ARGS__, )
+#if !ASYNCIO_NO_HEAP
 #define async_create_task(...) ASYNC_CREATE_(async_get_running_loop(), __VA_ARGS__, )
 #define async_loop_create_task(loop, ...) ASYNC_CREATE_(loop, __VA_ARGS__, )
 #define async_go(...) async_gone_(async_create_task(__VA_ARGS__))
-#define async_create_task_on(storage, ...) ASYNC_CREATE_ON_(storage, __VA_ARGS__, )
-#if !ASYNCIO_NO_HEAP
 #define ASYNC_CREATE_(loop, name, ...)                                                                      \
     (async_create_begin_(loop, &name##_type ASYNC_SITE_)                                                    \
             ? (ASYNC_PUT_((struct name *)async_creating_(), __VA_ARGS__) async_create_end_())               \
@@ -146,6 +148,8 @@ static void async_task_init_(async_loop *loop, async_task *task, const async_typ
 #if ASYNCIO_DEBUG
     task->file = file;
     task->line = line;
+    task->alive = &loop->alive;
+    async_line_append_(task->alive, &task->node);
 #endif
     task->link.next = (async_entry_)(void *)async_created_;
     async_created_ = task;
@@ -288,6 +292,9 @@ bool async_create_begin_(async_loop *loop, const async_type *type ASYNC_SITE_PAR
 #if ASYNCIO_ALL_TASKS
     if (!async_tasks_add_(loop, task)) {
         async_created_ = (async_task *)(void *)task->link.next;
+#if ASYNCIO_DEBUG
+        async_line_remove_(task->alive, &task->node);
+#endif
         async_pool_put_(loop->pool, task, units);
         return false;
     }
@@ -311,6 +318,9 @@ bool async_create_on_begin_(void *bytes, size_t size, const async_type *type ASY
 #if ASYNCIO_ALL_TASKS
     if (!async_tasks_add_(loop, task)) {
         async_created_ = (async_task *)(void *)task->link.next;
+#if ASYNCIO_DEBUG
+        async_line_remove_(task->alive, &task->node);
+#endif
         task->count = 0;
         return false;
     }
@@ -396,6 +406,13 @@ static void async_task_free_(async_task *task)
         async_loop_call_exception_handler(async_loop_here_(), &e);
         task->count = 0;
     }
+    if (task->link.next != 0)
+        ASYNCIO_FREE((void *)task->link.next);
+    task->link.next = 0;
+#if ASYNCIO_DEBUG
+    if (task->alive != NULL)
+        async_line_remove_(task->alive, &task->node);
+#endif
     if (task->future.flags & ASYNC_NAMED_)
         async_task_unname_(task);
     if (!(task->future.flags & ASYNC_STATIC_))
@@ -425,6 +442,27 @@ async_task *async_retain(async_task *task)
     return task;
 }
 
+#if !ASYNCIO_BARE
+/* The way of a failure, kept in the link, which a task that is done does not need: for whoever reports it. */
+struct async_kept_trace_ {
+    unsigned count;
+    async_trace_entry_ entries[ASYNC_TRACE_];
+};
+
+static async_entry_ async_keep_trace_(async_stack *stack)
+{
+    struct async_kept_trace_ *kept;
+    if (stack->traced == 0)
+        return 0;
+    kept = (struct async_kept_trace_ *)ASYNCIO_MALLOC(sizeof *kept);
+    if (kept != NULL) {
+        kept->count = stack->traced;
+        ASYNC_MEMCPY_(kept->entries, stack->trace, sizeof kept->entries);
+    }
+    return (async_entry_)(void *)kept;
+}
+#endif
+
 static void async_task_finish_(async_loop *loop, async_task *task, int status)
 {
     if (status >= 0 && (task->future.flags & ASYNC_MUST_))
@@ -432,6 +470,9 @@ static void async_task_finish_(async_loop *loop, async_task *task, int status)
     task->future.flags &= (uint8_t)~(ASYNC_MUST_ | ASYNC_WAITS_);
     task->future.value = async_root_(task);
     loop->stack.task = NULL;
+#if !ASYNCIO_BARE
+    task->link.next = status < 0 && status != ASYNC_CANCELLED ? async_keep_trace_(&loop->stack) : 0;
+#endif
 #if ASYNCIO_ALL_TASKS
     async_tasks_remove_(loop, task);
 #endif
