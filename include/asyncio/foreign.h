@@ -39,6 +39,8 @@ static async_step async_link_resume_(async_stack *stack, void *frame)
         child->status = link->frame.status;
         link->frame.status = 0;
     }
+    if (stack->status < 0 && (child->flags & ASYNC_RAISES_)) /* a callee of its failed */
+        async_raise_(child, stack->status);
     st = link->type->resume(stack, child).code;
     if (st == ASYNC_PENDING_)
         return async_step_(st);
@@ -81,7 +83,7 @@ bool async_call_at_(async_stack *stack, async_frame *self, async_frame *child, u
         link->frame.flags = ASYNC_WRAPPER_;
         link->child = child;
         link->type = child->type;
-        child->flags |= ASYNC_FOREIGN_;
+        child->flags = (uint16_t)((child->flags & ~(unsigned)ASYNC_RAISES_) | ASYNC_FOREIGN_);
         child->type = (const async_type *)(const void *)link;
     }
     return async_enter_(stack, self, link) > 0;
