@@ -4,8 +4,9 @@ usage: oracle.py < programs > logs
 
 Needs CPython 3.13: its rules (uncancel to 0 clears an undelivered cancel, a group delivers a lost one again, Queue has
 shutdown) are the reference. What CPython leaves open is pinned here: equal deadlines fire in start order, a group
-aborts its children and run() its leftovers in creation order, never-retrieved errors are listed when all is over, and
-cancelling what failed already does not count as having seen the error.
+aborts its children and run() its leftovers in creation order, never-retrieved errors are listed when all is over. In one
+thing C is better: an error counts as seen when it was delivered or read, not when what failed is cancelled afterwards,
+or when CANCELLED was delivered to the waiter in its place.
 """
 
 import asyncio
@@ -58,7 +59,11 @@ class Future(KeepsError, futures._PyFuture):
 
 
 class Task(KeepsError, tasks._PyTask):
-    pass
+    def _Task__wakeup(self, future):
+        if self._must_cancel:
+            self._Task__step()              # that is what follows, but without a look at the future
+        else:
+            super()._Task__wakeup(future)
 
 
 class Loop(base_events.BaseEventLoop):
@@ -205,6 +210,9 @@ def run(program):
     except Deadlock:
         status = "deadlock"
     world.write(f"run {status}")
+    for gathered, _ in world.gathers.values():      # let go of at the end, which in C counts as having seen its members
+        for member in getattr(gathered, "_children", ()):
+            member._log_traceback = False
     numbers = sorted(world.numbers[task] for task in loop.created
                      if task in world.numbers and task._log_traceback)
     lost = [f"t{number}" for number in numbers]

@@ -1,0 +1,409 @@
+/* What the programs work on, their log, and the operations that do not await. */
+#ifndef FUZZ_PLAIN_H
+#define FUZZ_PLAIN_H
+
+#include "tree.h"
+
+#include <stdarg.h>
+
+enum { MOST_NUMBERS = 128, LOCKS = 3, EVENTS = 2, FUTURES = 4, CALLBACK = -1, FUTURE_0 = 1000 };
+
+/* A callback of the program; its number is its place in the world's arrays. */
+struct callback {
+    async_timer_handle timer; /* its handle serves call_soon and futures, too */
+    int target;               /* what it was added to: a task's number, or FUTURE_0 + a future's */
+    struct node *node;
+    bool scheduled;
+};
+
+/* A gather object that is kept. */
+struct kept {
+    async_gathering gathering;
+    async_task *tasks[MOST_ARGUMENTS];
+    const struct node *node; /* its third and later arguments are the tasks */
+};
+
+static struct world {
+    struct program program;
+    async_loop *loop;
+    long passes;
+    async_handle mark;
+    bool marked, ending;
+    int dying_future; /* -1: none */
+
+    async_task *tasks[MOST_TASKS];   /* handles, NULL when released */
+    async_task *started[MOST_TASKS]; /* only to recognise them in reports */
+    bool taken[MOST_TASKS], unseen[MOST_TASKS], unseen_futures[FUTURES];
+    async_timeout *scopes[MOST_TASKS]; /* the innermost open timeout block of each */
+
+    async_task_group *groups[MOST_NUMBERS];
+    struct callback handles[MOST_NUMBERS], callbacks[MOST_NUMBERS];
+    struct kept *gathers[MOST_NUMBERS];
+
+    async_lock locks[LOCKS];
+    async_event events[EVENTS];
+    async_queue queues[MOST_QUEUES];
+    async_future futures[FUTURES];
+} world;
+
+/* What the operation under way wants in the log behind its "ok". */
+static char value[256];
+
+static void say(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(value, sizeof value, format, arguments);
+    va_end(arguments);
+}
+
+/* ---- the log ------------------------------------------------------------------------------------------------- */
+
+static const char *outcome(async_status status)
+{
+    static char text[32];
+    switch (status) {
+    case ASYNC_OK: return "ok";
+    case ASYNC_CANCELLED: return "cancelled";
+    case ASYNC_TIMED_OUT: return "timeout";
+    case ASYNC_QUEUE_FULL: return "full";
+    case ASYNC_QUEUE_EMPTY: return "empty";
+    case ASYNC_QUEUE_SHUT_DOWN: return "shutdown";
+    case ASYNC_INVALID_STATE: return "invalid";
+    case ASYNC_MISUSE: return "misuse";
+    case ASYNC_DEADLOCK: return "deadlock";
+    default: break;
+    }
+    if (status <= ASYNC_USER_ERROR(0))
+        snprintf(text, sizeof text, "E%d", ASYNC_USER_ERROR(0) - status);
+    else
+        snprintf(text, sizeof text, "status %d", status);
+    return text;
+}
+
+static void mark(async_handle *handle)
+{
+    (void)handle;
+    world.marked = false;
+    world.passes++;
+}
+
+/* One line: passes, time, who, what, outcome. A callback behind the first line of a pass counts the passes. */
+static void write_line(int who, const struct node *node, const char *text)
+{
+    if (world.program.marks && !world.marked) {
+        world.marked = true;
+        async_call_soon(&world.mark, mark, NULL);
+    }
+    printf("%ld %ld ", world.passes, (long)(async_loop_time(world.loop) / async_seconds(1)));
+    if (who == CALLBACK)
+        printf("c ");
+    else
+        printf("%d ", who);
+    if (node == NULL)
+        printf("end %s\n", text);
+    else
+        printf("%s.%d %s\n", operation_name(node->operation), node->index, text);
+}
+
+/* How an operation ended; value[] is used up. */
+static void write_outcome(int who, const struct node *node, async_status status)
+{
+    char line[300];
+    snprintf(line, sizeof line, "%s%s%s", outcome(status), status == ASYNC_OK && value[0] ? " " : "",
+        status == ASYNC_OK ? value : "");
+    value[0] = '\0';
+    write_line(who, node, line);
+}
+
+#define UNUSED __attribute__((unused))
+
+/* ---- operations: each returns its status, and says what else is to be seen ------------------------------------ */
+
+#define PLAIN(name) static async_status plain_##name(UNUSED int who, UNUSED const struct node *node)
+#define ARGUMENT(n) (node->arguments[n])
+
+static async_status none(void)
+{
+    say("none");
+    return ASYNC_OK;
+}
+
+/* State of a task or future; looking at an error marks it as seen. */
+static const char *peek(async_future *future, long result)
+{
+    static char text[32];
+    async_status status;
+    if (!async_future_done(future))
+        return "pending";
+    status = async_future_exception(future);
+    if (status < 0)
+        return outcome(status);
+    snprintf(text, sizeof text, "%ld", result);
+    return text;
+}
+
+PLAIN(raise)
+{
+    return ASYNC_USER_ERROR(ARGUMENT(0));
+}
+
+static async_task *start(int number);
+
+PLAIN(create)
+{
+    int number = ARGUMENT(0);
+    if (world.taken[number]) {
+        say("taken");
+        return ASYNC_OK;
+    }
+    world.tasks[number] = start(number);
+    return ASYNC_OK;
+}
+
+PLAIN(go)
+{
+    if (world.taken[ARGUMENT(0)])
+        say("taken");
+    else
+        async_release(start(ARGUMENT(0)));
+    return ASYNC_OK;
+}
+
+PLAIN(release)
+{
+    async_task *task = world.tasks[ARGUMENT(0)];
+    world.tasks[ARGUMENT(0)] = NULL;
+    async_release(task);
+    return ASYNC_OK;
+}
+
+#define ON_TASK(name, statement)                                \
+    PLAIN(name)                                                 \
+    {                                                           \
+        async_task *task = world.tasks[ARGUMENT(0)];            \
+                                                     \
+        if (task == NULL)                                       \
+            return none();                                      \
+        statement;                                              \
+        return ASYNC_OK;                                        \
+    }
+ON_TASK(cancel, say("%d", async_cancel(task)))
+ON_TASK(uncancel, say("%d", (int)async_task_uncancel(task)))
+ON_TASK(cancelling, say("%d", (int)async_task_cancelling(task)))
+ON_TASK(look, say("%s", peek(&task->future, 100 + ARGUMENT(0))))
+
+PLAIN(reschedule)
+{
+    async_time delay = async_seconds(ARGUMENT(0));
+    if (world.scopes[who] == NULL)
+        return none();
+    return async_timeout_reschedule(world.scopes[who], delay < 0 ? ASYNC_FOREVER : async_loop_time(world.loop) + delay);
+}
+
+static async_status spawn(async_task_group *group, int number);
+
+PLAIN(spawn)
+{
+    async_task_group *group = world.groups[ARGUMENT(0)];
+    if (group == NULL)
+        return none();
+    if (world.taken[ARGUMENT(1)]) {
+        say("taken");
+        return ASYNC_OK;
+    }
+    return spawn(group, ARGUMENT(1));
+}
+
+/* The tasks of a gather, from that argument on; false when one has no handle. */
+static bool members(const struct node *node, int first, async_task **tasks)
+{
+    int i;
+    for (i = first; i < node->argument_count; i++) {
+        tasks[i - first] = world.tasks[ARGUMENT(i)];
+        if (tasks[i - first] == NULL)
+            return false;
+    }
+    return true;
+}
+
+/* What a gather gave: the outcome of each whose handle is still there. */
+static void say_members(const struct node *node, int first)
+{
+    size_t length = 1;
+    int i;
+    say("[");
+    for (i = first; i < node->argument_count; i++) {
+        async_task *task = world.tasks[ARGUMENT(i)];
+        length += (size_t)snprintf(value + length, sizeof value - length, "%s%s", i > first ? " " : "",
+            task == NULL ? "-" : peek(&task->future, 100 + ARGUMENT(i)));
+    }
+    snprintf(value + length, sizeof value - length, "]");
+}
+
+PLAIN(keep)
+{
+    struct kept *kept = calloc(1, sizeof *kept);
+    if (kept == NULL || world.gathers[ARGUMENT(0)] != NULL || !members(node, 2, kept->tasks)) {
+        free(kept);
+        return none();
+    }
+    kept->node = node;
+    world.gathers[ARGUMENT(0)] = kept;
+    return async_gathering_start(&kept->gathering, kept->tasks, NULL, (size_t)node->argument_count - 2,
+        ARGUMENT(1) != 0, NULL);
+}
+
+PLAIN(keep_cancel)
+{
+    struct kept *kept = world.gathers[ARGUMENT(0)];
+    if (kept == NULL)
+        return none();
+    say("%d", async_future_cancel(&kept->gathering.future));
+    return ASYNC_OK;
+}
+
+PLAIN(unlock) { return async_lock_release(&world.locks[2]); }
+PLAIN(locked) { say("%d", async_lock_locked(&world.locks[ARGUMENT(0)])); return ASYNC_OK; }
+PLAIN(event_set) { async_event_set(&world.events[ARGUMENT(0)]); return ASYNC_OK; }
+PLAIN(event_clear) { async_event_clear(&world.events[ARGUMENT(0)]); return ASYNC_OK; }
+
+PLAIN(put_nowait)
+{
+    return async_queue_put_nowait(&world.queues[ARGUMENT(0)], &node->index);
+}
+
+PLAIN(get_nowait)
+{
+    int item = -1;
+    async_status status = async_queue_get_nowait(&world.queues[ARGUMENT(0)], &item);
+    say("%d", item);
+    return status;
+}
+
+PLAIN(task_done) { return async_queue_task_done(&world.queues[ARGUMENT(0)]); }
+PLAIN(size) { say("%d", (int)async_queue_qsize(&world.queues[ARGUMENT(0)])); return ASYNC_OK; }
+
+PLAIN(shutdown)
+{
+    async_queue_shutdown(&world.queues[ARGUMENT(0)], ARGUMENT(1) != 0);
+    return ASYNC_OK;
+}
+
+PLAIN(future_set)
+{
+    return async_future_set_result(&world.futures[ARGUMENT(0)], (void *)node);
+}
+
+PLAIN(future_fail)
+{
+    return async_future_set_exception(&world.futures[ARGUMENT(0)], ASYNC_USER_ERROR(ARGUMENT(1)));
+}
+
+PLAIN(future_cancel) { say("%d", async_future_cancel(&world.futures[ARGUMENT(0)])); return ASYNC_OK; }
+
+/* The value of a future is the node that set it. */
+static int future_value(const async_future *future)
+{
+    return future->value == NULL ? -1 : ((const struct node *)future->value)->index;
+}
+
+PLAIN(future_look)
+{
+    async_future *future = &world.futures[ARGUMENT(0)];
+    say("%s", peek(future, future_value(future)));
+    return ASYNC_OK;
+}
+
+/* ---- callbacks ----------------------------------------------------------------------------------------------- */
+
+static async_status run_plain(int who, const struct node *node);
+
+static void called(async_handle *handle)
+{
+    struct callback *callback = (struct callback *)handle->data;
+    const struct node *node;
+    callback->scheduled = false;
+    for (node = callback->node->blocks[0]; node != NULL; node = node->next)
+        write_outcome(CALLBACK, node, run_plain(CALLBACK, node));
+}
+
+/* The callback with this number, made ready to be scheduled; NULL when it is already. */
+static struct callback *free_callback(struct callback *callbacks, const struct node *node)
+{
+    struct callback *callback = &callbacks[ARGUMENT(0)];
+    if (callback->scheduled) {
+        say("busy");
+        return NULL;
+    }
+    callback->scheduled = true;
+    callback->node = (struct node *)(size_t)node;
+    return callback;
+}
+
+PLAIN(soon)
+{
+    struct callback *callback = free_callback(world.handles, node);
+    return callback == NULL ? ASYNC_OK : async_call_soon(&callback->timer.handle, called, callback);
+}
+
+PLAIN(later)
+{
+    struct callback *callback = free_callback(world.handles, node);
+    return callback == NULL ? ASYNC_OK
+                            : async_call_later(async_seconds(ARGUMENT(1)), &callback->timer, called, callback);
+}
+
+PLAIN(handle_cancel)
+{
+    struct callback *callback = &world.handles[ARGUMENT(0)];
+    if (!callback->scheduled)
+        return none();
+    callback->scheduled = false;
+    if (strcmp(operation_name(callback->node->operation), "later") == 0)
+        async_timer_handle_cancel(&callback->timer);
+    else
+        async_handle_cancel(&callback->timer.handle);
+    return ASYNC_OK;
+}
+
+/* NULL when it is a task whose handle was released. */
+static async_future *target(int number)
+{
+    if (number >= FUTURE_0)
+        return &world.futures[number - FUTURE_0];
+    return world.tasks[number] == NULL ? NULL : &world.tasks[number]->future;
+}
+
+static async_status add_callback(int number, const struct node *node)
+{
+    struct callback *callback;
+    if (target(number) == NULL)
+        return none();
+    callback = free_callback(world.callbacks, node);
+    if (callback == NULL)
+        return ASYNC_OK;
+    callback->target = number;
+    return async_future_add_done_callback(target(number), &callback->timer.handle, called, callback);
+}
+
+PLAIN(task_callback) { return add_callback(ARGUMENT(1), node); }
+PLAIN(future_callback) { return add_callback(FUTURE_0 + ARGUMENT(1), node); }
+
+/* All callbacks of the future that one was added to; none if it is done: then they are on their way. */
+PLAIN(callback_remove)
+{
+    const struct callback *callback = &world.callbacks[ARGUMENT(0)];
+    async_future *future = callback->scheduled ? target(callback->target) : NULL;
+    int i;
+    if (future == NULL)
+        return none();
+    for (i = 0; i < MOST_NUMBERS && !async_future_done(future); i++) {
+        if (world.callbacks[i].target == callback->target)
+            world.callbacks[i].scheduled = false;
+    }
+    say("%d", async_future_remove_done_callback(future, called));
+    return ASYNC_OK;
+}
+
+#endif
