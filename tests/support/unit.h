@@ -1,0 +1,82 @@
+/* What unit tests share: the frame of test.h, a diary, and time that does not pass by itself.
+ *
+ *     note("a%d ", i);               writes into the diary
+ *     CHECK_NOTES("a1 a2 ");         it says exactly that; it is empty again
+ *     CHECK_INT(RUN(main_, ...), ASYNC_OK);   async_run on a virtual clock
+ *
+ * TEST_MANY is how large a large test is; under slow checkers and in the group memory it is smaller. */
+#ifndef ASYNCIO_TEST_UNIT_H
+#define ASYNCIO_TEST_UNIT_H
+
+#include "test.h"
+#include <stdarg.h>
+
+#ifndef TEST_MANY
+#define TEST_MANY 100000
+#endif
+
+static char diary[4096];
+
+static inline void note(const char *format, ...)
+{
+    size_t length = strlen(diary);
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(diary + length, sizeof diary - length, format, arguments);
+    va_end(arguments);
+}
+
+#define CHECK_NOTES(text)                                                                           \
+    do {                                                                                            \
+        CHECK_STR(diary, text);                                                                     \
+        diary[0] = '\0';                                                                            \
+    } while (0)
+
+static inline const async_loop_config *virtual_time(void)
+{
+    static async_loop_config config;
+    config.virtual_clock = true;
+    return &config;
+}
+
+#define RUN(...) async_run_with(virtual_time(), __VA_ARGS__)
+
+/* Small numbers for failures of the tests' own. */
+#define BOOM ASYNC_USER_ERROR(1)
+#define BANG ASYNC_USER_ERROR(2)
+
+static inline const char *word(async_status status)
+{
+    static char other[32];
+    switch (status) {
+    case ASYNC_OK: return "ok";
+    case ASYNC_CANCELLED: return "cancelled";
+    case ASYNC_TIMED_OUT: return "timeout";
+    case ASYNC_NO_MEMORY: return "memory";
+    case BOOM: return "boom";
+    case BANG: return "bang";
+    default: break;
+    }
+    snprintf(other, sizeof other, "%d", status);
+    return other;
+}
+
+#ifdef ASYNCIO_TEST_COUNTS
+static void *counted_malloc(size_t size)
+{
+    void *block = malloc(size);
+    if (block != NULL) {
+        counted_live++;
+        counted_calls++;
+    }
+    return block;
+}
+
+static void counted_free(void *block)
+{
+    counted_live--;
+    free(block);
+}
+#endif
+
+#endif
