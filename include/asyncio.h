@@ -681,14 +681,14 @@ typedef struct async_type {
     const char *name, *file;
     int line;
 #endif
-    async_size_ size;  /* of the frame */
+    async_size_ size;  /* of the frame, rounded up */
     async_size_ clear; /* how much of it is zeroed at a call */
 } async_type;
 
 #if ASYNCIO_NAMES
-#define ASYNC_TYPE_(resume, cancel, name, size, clear) { resume, cancel, name, __FILE__, __LINE__, size, clear }
+#define ASYNC_TYPE_(resume, cancel, name, size, clear) { resume, cancel, name, __FILE__, __LINE__, ASYNC_ROUND_(size), clear }
 #else
-#define ASYNC_TYPE_(resume, cancel, name, size, clear) { resume, cancel, size, clear }
+#define ASYNC_TYPE_(resume, cancel, name, size, clear) { resume, cancel, ASYNC_ROUND_(size), clear }
 #endif
 
 /* async_frame: the first member of every frame, named `frame`. Its members are the library's. */
@@ -976,7 +976,7 @@ static async_frame *async_parent_(async_frame *frame)
     return (async_frame *)(void *)((unsigned char *)frame - (size_t)frame->distance * ASYNCIO_FRAME_ALIGN);
 }
 
-void async_link_frame_(async_stack *stack, async_frame *self, async_frame *child)
+static inline void async_link_(async_stack *stack, async_frame *self, async_frame *child)
 {
     unsigned char *above = (unsigned char *)child;
 #if !ASYNCIO_NO_HEAP
@@ -1000,13 +1000,15 @@ async_step async_suspend_(async_stack *stack, async_frame *self, async_frame *ch
     child->type = type;
     if (stack->top == NULL)
         stack->top = child;
-    async_link_frame_(stack, self, child);
+    async_link_(stack, self, child);
     return async_step_(ASYNC_PENDING_);
 }
 
+void async_link_frame_(async_stack *stack, async_frame *self, async_frame *child) { async_link_(stack, self, child); }
+
 void *async_push_(async_stack *stack, const async_type *type)
 {
-    size_t size = ASYNC_ROUND_(type->size);
+    size_t size = type->size;
     void *p = async_bump_(stack, size);
     if (p == NULL)
         p = async_grow_(stack, size);
@@ -2524,7 +2526,6 @@ enum { /* flags */
     ASYNC_WAITS_ = 4,      /* the task was stepped and suspended */
     ASYNC_MUST_ = 8,       /* throw CANCELLED at its next step */
     ASYNC_IN_CANCEL_ = 16, /* a cancel is going through it */
-    ASYNC_GREW_ = 32,      /* its first area was not enough */
     ASYNC_STATIC_ = 64,    /* its memory is the user's */
     ASYNC_NAMED_ = 128,    /* the loop keeps a name for it */
     ASYNC_COMPOUND_ = 4    /* no task: an async_compound_ */
@@ -2987,7 +2988,7 @@ bool async_create_begin_(async_loop *loop, const async_type *type ASYNC_SITE_PAR
     }
     loop->owner = async_link_owner_;
     hint = async_hint_of_(loop, type);
-    size = ASYNC_ROUND_(sizeof *task) + ASYNC_ROUND_(type->size);
+    size = ASYNC_ROUND_(sizeof *task) + type->size;
     size += hint->type == type ? hint->size : ASYNC_ROUND_(sizeof(async_leaf) + sizeof(int64_t));
     units = (size + loop->reserve + ASYNC_UNIT_ - 1) / ASYNC_UNIT_;
     task = units > 0xFFFF ? NULL : (async_task *)async_pool_get_(loop->pool, units);
@@ -3016,7 +3017,7 @@ bool async_create_on_begin_(void *bytes, size_t size, const async_type *type ASY
     async_task *task = (async_task *)bytes;
     async_loop *loop = async_loop_here_();
     if (loop == NULL || task->count != 0 ||
-        size < ASYNC_ROUND_(sizeof *task) + ASYNC_ROUND_(type->size) + loop->reserve)
+        size < ASYNC_ROUND_(sizeof *task) + type->size + loop->reserve)
         return false;
     ASYNC_UNPOISON_(bytes, size);
     async_task_init_(loop, task, type ASYNC_SITE_ARGUMENTS_);
@@ -3545,15 +3546,6 @@ static void async_task_suspend_(async_loop *loop, async_task *task, async_frame 
         task->future.flags &= (uint8_t)~ASYNC_MUST_;
 }
 
-#if !ASYNCIO_NO_HEAP
-/* It left its first area: the next task of this function gets a bigger one. */
-static void async_task_grew_(async_loop *loop, async_task *task)
-{
-    task->future.flags |= ASYNC_GREW_;
-    async_learn_(loop, async_root_(task)->type);
-}
-#endif
-
 /* Runs a task until it suspends or ends: the innermost frame first, then its callers one by one as they are left. */
 static void async_task_step_(async_loop *loop, async_task *task)
 {
@@ -3561,9 +3553,9 @@ static void async_task_step_(async_loop *loop, async_task *task)
     async_frame *frame = (async_frame *)task->future.value;
     stack->task = task;
     stack->end = task->end;
-    stack->sp = (unsigned char *)frame + ASYNC_ROUND_(frame->type->size);
+    stack->sp = (unsigned char *)frame + frame->type->size;
 #if !ASYNCIO_NO_HEAP
-    stack->chunk = task->future.flags & ASYNC_GREW_ ? ASYNCIO_WINDOW : ASYNC_FIRST_CHUNK_;
+    stack->chunk = ASYNC_FIRST_CHUNK_;
 #endif
     if (ASYNC_RARE_(task->future.flags & ASYNC_MUST_)) {
         task->future.flags &= (uint8_t)~ASYNC_MUST_;
@@ -3583,15 +3575,15 @@ static void async_task_step_(async_loop *loop, async_task *task)
         async_overwrite_stack_();
 #endif
         st = frame->type->resume(stack, frame).code;
-#if !ASYNCIO_NO_HEAP
-        if (ASYNC_RARE_(stack->chunk == ASYNCIO_WINDOW) && !(task->future.flags & ASYNC_GREW_))
-            async_task_grew_(loop, task);
-#endif
         if (st == ASYNC_PENDING_) {
             if (stack->top != NULL)
                 frame = stack->top;
             if (ASYNC_RARE_(stack->bounce)) {
                 stack->bounce = false;
+#if !ASYNCIO_NO_HEAP
+                if (stack->chunk == ASYNCIO_WINDOW) /* a new chunk: the next task of this function gets more at once */
+                    async_learn_(loop, async_root_(task)->type);
+#endif
                 continue;
             }
             async_task_suspend_(loop, task, frame);
@@ -3653,25 +3645,29 @@ static struct async_sleep *async_link_sleep_(async_link *link)
     return ASYNC_CONTAINER_(link, struct async_sleep, link);
 }
 
+static ASYNC_NOINLINE_ async_step async_sleep_start_(async_stack *stack, struct async_sleep *sleep, async_time delay)
+{
+    async_loop *loop = async_loop_of_(stack);
+    if (delay == ASYNC_FOREVER) {
+        sleep->leaf.frame.flags |= ASYNC_SLEEP_FIRED_;
+    } else {
+        async_time now = async_loop_time(loop);
+        if (!async_timers_add_(&loop->timers, &sleep->link, ASYNC_KIND_SLEEP_, ASYNC_LATER_(now, delay)))
+            return async_step_(ASYNC_NO_MEMORY);
+    }
+    return async_leaf_wait(stack, &sleep->leaf);
+}
+
 async_step async_sleep_resume(async_stack *stack, void *frame)
 {
     struct async_sleep *sleep = (struct async_sleep *)frame;
-    async_loop *loop = async_loop_of_(stack);
     if (sleep->leaf.frame.state == ASYNC_LEAF_NEW) {
-        async_time delay = sleep->delay, now;
-        if (delay <= 0) { /* no timer, and nothing that a cancel could reach before the wake */
-            sleep->leaf.frame.state = ASYNC_LEAF_DONE;
-            async_fifo_push_(&loop->ready, &stack->task->link, ASYNC_KIND_TASK_);
-            return async_step_(ASYNC_PENDING_);
-        }
-        if (delay == ASYNC_FOREVER) {
-            sleep->leaf.frame.flags |= ASYNC_SLEEP_FIRED_;
-        } else {
-            now = async_loop_time(loop);
-            if (!async_timers_add_(&loop->timers, &sleep->link, ASYNC_KIND_SLEEP_, ASYNC_LATER_(now, delay)))
-                return async_step_(ASYNC_NO_MEMORY);
-        }
-        return async_leaf_wait(stack, &sleep->leaf);
+        if (sleep->delay > 0)
+            return async_sleep_start_(stack, sleep, sleep->delay);
+        /* no timer, and nothing that a cancel could reach before the wake */
+        sleep->leaf.frame.state = ASYNC_LEAF_DONE;
+        async_fifo_push_(&async_loop_of_(stack)->ready, &stack->task->link, ASYNC_KIND_TASK_);
+        return async_step_(ASYNC_PENDING_);
     }
     return async_step_(async_leaf_outcome(&sleep->leaf));
 }
@@ -4449,7 +4445,7 @@ static void async_task_drop_(async_loop *loop, async_task *task)
     if (task->future.flags & ASYNC_WAITS_) {
         loop->stack.task = task;
         loop->stack.end = task->end;
-        loop->stack.sp = (unsigned char *)frame + ASYNC_ROUND_(frame->type->size);
+        loop->stack.sp = (unsigned char *)frame + frame->type->size;
         loop->stack.top = NULL;
         frame->status = ASYNC_CANCELLED;
         ASYNC_POISON_(loop->stack.sp, (size_t)(loop->stack.end - loop->stack.sp));

@@ -49,14 +49,14 @@ typedef struct async_type {
     const char *name, *file;
     int line;
 #endif
-    async_size_ size;  /* of the frame */
+    async_size_ size;  /* of the frame, rounded up */
     async_size_ clear; /* how much of it is zeroed at a call */
 } async_type;
 
 #if ASYNCIO_NAMES
-#define ASYNC_TYPE_(resume, cancel, name, size, clear) { resume, cancel, name, __FILE__, __LINE__, size, clear }
+#define ASYNC_TYPE_(resume, cancel, name, size, clear) { resume, cancel, name, __FILE__, __LINE__, ASYNC_ROUND_(size), clear }
 #else
-#define ASYNC_TYPE_(resume, cancel, name, size, clear) { resume, cancel, size, clear }
+#define ASYNC_TYPE_(resume, cancel, name, size, clear) { resume, cancel, ASYNC_ROUND_(size), clear }
 #endif
 
 /* async_frame: the first member of every frame, named `frame`. Its members are the library's. */
@@ -348,7 +348,7 @@ static async_frame *async_parent_(async_frame *frame)
     return (async_frame *)(void *)((unsigned char *)frame - (size_t)frame->distance * ASYNCIO_FRAME_ALIGN);
 }
 
-void async_link_frame_(async_stack *stack, async_frame *self, async_frame *child)
+static inline void async_link_(async_stack *stack, async_frame *self, async_frame *child)
 {
     unsigned char *above = (unsigned char *)child;
 #if !ASYNCIO_NO_HEAP
@@ -372,13 +372,15 @@ async_step async_suspend_(async_stack *stack, async_frame *self, async_frame *ch
     child->type = type;
     if (stack->top == NULL)
         stack->top = child;
-    async_link_frame_(stack, self, child);
+    async_link_(stack, self, child);
     return async_step_(ASYNC_PENDING_);
 }
 
+void async_link_frame_(async_stack *stack, async_frame *self, async_frame *child) { async_link_(stack, self, child); }
+
 void *async_push_(async_stack *stack, const async_type *type)
 {
-    size_t size = ASYNC_ROUND_(type->size);
+    size_t size = type->size;
     void *p = async_bump_(stack, size);
     if (p == NULL)
         p = async_grow_(stack, size);

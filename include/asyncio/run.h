@@ -259,7 +259,7 @@ static void async_task_drop_(async_loop *loop, async_task *task)
     if (task->future.flags & ASYNC_WAITS_) {
         loop->stack.task = task;
         loop->stack.end = task->end;
-        loop->stack.sp = (unsigned char *)frame + ASYNC_ROUND_(frame->type->size);
+        loop->stack.sp = (unsigned char *)frame + frame->type->size;
         loop->stack.top = NULL;
         frame->status = ASYNC_CANCELLED;
         ASYNC_POISON_(loop->stack.sp, (size_t)(loop->stack.end - loop->stack.sp));

@@ -40,25 +40,29 @@ static struct async_sleep *async_link_sleep_(async_link *link)
     return ASYNC_CONTAINER_(link, struct async_sleep, link);
 }
 
+static ASYNC_NOINLINE_ async_step async_sleep_start_(async_stack *stack, struct async_sleep *sleep, async_time delay)
+{
+    async_loop *loop = async_loop_of_(stack);
+    if (delay == ASYNC_FOREVER) {
+        sleep->leaf.frame.flags |= ASYNC_SLEEP_FIRED_;
+    } else {
+        async_time now = async_loop_time(loop);
+        if (!async_timers_add_(&loop->timers, &sleep->link, ASYNC_KIND_SLEEP_, ASYNC_LATER_(now, delay)))
+            return async_step_(ASYNC_NO_MEMORY);
+    }
+    return async_leaf_wait(stack, &sleep->leaf);
+}
+
 async_step async_sleep_resume(async_stack *stack, void *frame)
 {
     struct async_sleep *sleep = (struct async_sleep *)frame;
-    async_loop *loop = async_loop_of_(stack);
     if (sleep->leaf.frame.state == ASYNC_LEAF_NEW) {
-        async_time delay = sleep->delay, now;
-        if (delay <= 0) { /* no timer, and nothing that a cancel could reach before the wake */
-            sleep->leaf.frame.state = ASYNC_LEAF_DONE;
-            async_fifo_push_(&loop->ready, &stack->task->link, ASYNC_KIND_TASK_);
-            return async_step_(ASYNC_PENDING_);
-        }
-        if (delay == ASYNC_FOREVER) {
-            sleep->leaf.frame.flags |= ASYNC_SLEEP_FIRED_;
-        } else {
-            now = async_loop_time(loop);
-            if (!async_timers_add_(&loop->timers, &sleep->link, ASYNC_KIND_SLEEP_, ASYNC_LATER_(now, delay)))
-                return async_step_(ASYNC_NO_MEMORY);
-        }
-        return async_leaf_wait(stack, &sleep->leaf);
+        if (sleep->delay > 0)
+            return async_sleep_start_(stack, sleep, sleep->delay);
+        /* no timer, and nothing that a cancel could reach before the wake */
+        sleep->leaf.frame.state = ASYNC_LEAF_DONE;
+        async_fifo_push_(&async_loop_of_(stack)->ready, &stack->task->link, ASYNC_KIND_TASK_);
+        return async_step_(ASYNC_PENDING_);
     }
     return async_step_(async_leaf_outcome(&sleep->leaf));
 }

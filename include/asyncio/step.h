@@ -35,15 +35,6 @@ static void async_task_suspend_(async_loop *loop, async_task *task, async_frame 
         task->future.flags &= (uint8_t)~ASYNC_MUST_;
 }
 
-#if !ASYNCIO_NO_HEAP
-/* It left its first area: the next task of this function gets a bigger one. */
-static void async_task_grew_(async_loop *loop, async_task *task)
-{
-    task->future.flags |= ASYNC_GREW_;
-    async_learn_(loop, async_root_(task)->type);
-}
-#endif
-
 /* Runs a task until it suspends or ends: the innermost frame first, then its callers one by one as they are left. */
 static void async_task_step_(async_loop *loop, async_task *task)
 {
@@ -51,9 +42,9 @@ static void async_task_step_(async_loop *loop, async_task *task)
     async_frame *frame = (async_frame *)task->future.value;
     stack->task = task;
     stack->end = task->end;
-    stack->sp = (unsigned char *)frame + ASYNC_ROUND_(frame->type->size);
+    stack->sp = (unsigned char *)frame + frame->type->size;
 #if !ASYNCIO_NO_HEAP
-    stack->chunk = task->future.flags & ASYNC_GREW_ ? ASYNCIO_WINDOW : ASYNC_FIRST_CHUNK_;
+    stack->chunk = ASYNC_FIRST_CHUNK_;
 #endif
     if (ASYNC_RARE_(task->future.flags & ASYNC_MUST_)) {
         task->future.flags &= (uint8_t)~ASYNC_MUST_;
@@ -73,15 +64,15 @@ static void async_task_step_(async_loop *loop, async_task *task)
         async_overwrite_stack_();
 #endif
         st = frame->type->resume(stack, frame).code;
-#if !ASYNCIO_NO_HEAP
-        if (ASYNC_RARE_(stack->chunk == ASYNCIO_WINDOW) && !(task->future.flags & ASYNC_GREW_))
-            async_task_grew_(loop, task);
-#endif
         if (st == ASYNC_PENDING_) {
             if (stack->top != NULL)
                 frame = stack->top;
             if (ASYNC_RARE_(stack->bounce)) {
                 stack->bounce = false;
+#if !ASYNCIO_NO_HEAP
+                if (stack->chunk == ASYNCIO_WINDOW) /* a new chunk: the next task of this function gets more at once */
+                    async_learn_(loop, async_root_(task)->type);
+#endif
                 continue;
             }
             async_task_suspend_(loop, task, frame);

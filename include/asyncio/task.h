@@ -280,7 +280,7 @@ bool async_create_begin_(async_loop *loop, const async_type *type ASYNC_SITE_PAR
     }
     loop->owner = async_link_owner_;
     hint = async_hint_of_(loop, type);
-    size = ASYNC_ROUND_(sizeof *task) + ASYNC_ROUND_(type->size);
+    size = ASYNC_ROUND_(sizeof *task) + type->size;
     size += hint->type == type ? hint->size : ASYNC_ROUND_(sizeof(async_leaf) + sizeof(int64_t));
     units = (size + loop->reserve + ASYNC_UNIT_ - 1) / ASYNC_UNIT_;
     task = units > 0xFFFF ? NULL : (async_task *)async_pool_get_(loop->pool, units);
@@ -309,7 +309,7 @@ bool async_create_on_begin_(void *bytes, size_t size, const async_type *type ASY
     async_task *task = (async_task *)bytes;
     async_loop *loop = async_loop_here_();
     if (loop == NULL || task->count != 0 ||
-        size < ASYNC_ROUND_(sizeof *task) + ASYNC_ROUND_(type->size) + loop->reserve)
+        size < ASYNC_ROUND_(sizeof *task) + type->size + loop->reserve)
         return false;
     ASYNC_UNPOISON_(bytes, size);
     async_task_init_(loop, task, type ASYNC_SITE_ARGUMENTS_);
