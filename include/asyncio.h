@@ -48,6 +48,8 @@
 
 #if !ASYNCIO_BARE
 #include <errno.h>
+#endif
+#if !ASYNCIO_BARE || !defined(__GNUC__)
 #include <string.h>
 #endif
 
@@ -149,10 +151,10 @@
 #endif
 
 /* ASYNCIO_MALLOC, ASYNCIO_FREE: where memory comes from. Define both or none. */
-#if !ASYNCIO_NO_HEAP && !defined(ASYNCIO_MALLOC)
-#if defined(ASYNCIO_FREE)
+#if defined(ASYNCIO_MALLOC) != defined(ASYNCIO_FREE)
 #error "asyncio.h: define ASYNCIO_MALLOC and ASYNCIO_FREE together"
 #endif
+#if !ASYNCIO_NO_HEAP && !defined(ASYNCIO_MALLOC)
 #if defined(ASYNCIO_IMPLEMENTATION)
 #include <stdlib.h>
 #endif
@@ -237,10 +239,27 @@
 
 /* Two files of one program with different layouts must not link: the switches are part of these names. */
 #if ASYNCIO_DEBUG
-#define ASYNC_LAYOUT_(name) name##debug_
+#define ASYNC_LAYOUT_DEBUG_(name) name##debug_
 #else
-#define ASYNC_LAYOUT_(name) name
+#define ASYNC_LAYOUT_DEBUG_(name) name
 #endif
+#if ASYNCIO_COMPUTED_GOTO
+#define ASYNC_LAYOUT_GOTO_(name) ASYNC_CAT_(name, goto_)
+#else
+#define ASYNC_LAYOUT_GOTO_(name) name
+#endif
+#if ASYNCIO_BARE
+#define ASYNC_LAYOUT_BARE_(name) ASYNC_CAT_(name, bare_)
+#else
+#define ASYNC_LAYOUT_BARE_(name) name
+#endif
+#if ASYNCIO_NAMES
+#define ASYNC_LAYOUT_NAMES_(name) name
+#else
+#define ASYNC_LAYOUT_NAMES_(name) ASYNC_CAT_(name, nameless_)
+#endif
+#define ASYNC_LAYOUT_(name) \
+    ASYNC_LAYOUT_NAMES_(ASYNC_LAYOUT_BARE_(ASYNC_LAYOUT_GOTO_(ASYNC_LAYOUT_DEBUG_(name))))
 #define async_suspend_ ASYNC_LAYOUT_(async_suspend_)
 #define async_grow_ ASYNC_LAYOUT_(async_grow_)
 #define async_call_ ASYNC_LAYOUT_(async_call_)
