@@ -1,0 +1,35 @@
+/* blink.c: two tasks, each blinking an LED in its own rhythm, in static memory.
+ *
+ * cortex-m0/ has what the board needs: start-up, vectors, the clock, the linker script. tools/size builds the image. */
+#define ASYNCIO_IMPLEMENTATION
+#define ASYNCIO_BARE 1
+#include "asyncio.h"
+#include "board.h"
+
+struct blink {
+    async_frame frame;
+    async_time half;
+    unsigned led;
+};
+
+async(blink)
+{
+    async_begin;
+    for (;;) {
+        board_toggle(self->led);
+        await(async_sleep, .delay = self->half);
+    }
+    async_end;
+}
+
+/* What blink needs, and what it awaits. */
+static async_storage(sizeof(struct blink) + sizeof(struct async_sleep)) red, green;
+
+int main(void)
+{
+    board_init();
+    async_create_task_on(&red, blink, .half = async_ms(250), .led = 0);
+    async_create_task_on(&green, blink, .half = async_ms(400), .led = 1);
+    async_loop_run_forever(async_get_event_loop());
+    return 0;
+}
