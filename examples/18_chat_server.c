@@ -3,14 +3,14 @@
  *
  * Two tasks per client: one reads lines, its child writes what is in the client's queue, so that nobody waits for a
  * slow client. They are a task group: when one ends, so does the other, and only then the finally part closes the
- * descriptor and takes the client off the list. The list's nodes are the frames themselves: frames never move. */
+ * descriptor and takes the client out of its room. A room is a list of frames: frames never move. */
 #define ASYNCIO_IMPLEMENTATION
 #include "asyncio.h"
 #include "listen.h"
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { TEXT = 240, NAME = 20, BACKLOG = 2000 };
+enum { TEXT = 240, NAME = 20, BACKLOG = 1000 };
 
 struct message { int size; char text[2 * NAME + TEXT]; };
 
@@ -36,7 +36,15 @@ struct chat {
     char name[NAME], room[NAME], line[TEXT], input[TEXT];
 };
 
-static struct chat *chats;
+static struct chat *rooms[256]; /* by a hash of the room's name */
+
+static struct chat **room(const char *name)
+{
+    unsigned hash = 0;
+    while (*name != '\0')
+        hash = hash * 31 + (unsigned char)*name++;
+    return &rooms[hash % 256];
+}
 
 /* Tells all others in the room. One whose queue is full is too slow, and misses it. */
 static void tell(const struct chat *from, const char *what, const char *text)
@@ -44,9 +52,26 @@ static void tell(const struct chat *from, const char *what, const char *text)
     struct message message;
     struct chat *to;
     message.size = snprintf(message.text, sizeof message.text, "%s%s%s\n", from->name, what, text);
-    for (to = chats; to != NULL; to = to->next)
+    for (to = *room(from->room); to != NULL; to = to->next)
         if (to != from && strcmp(to->room, from->room) == 0)
             async_queue_put_nowait(&to->queue, &message);
+}
+
+static void join(struct chat *chat, const char *name)
+{
+    snprintf(chat->room, NAME, "%.*s", NAME - 1, name);
+    chat->next = *room(chat->room);
+    *room(chat->room) = chat;
+    tell(chat, " has joined ", chat->room);
+}
+
+static void leave(struct chat *chat)
+{
+    struct chat **link = room(chat->room);
+    while (*link != chat)
+        link = &(*link)->next;
+    *link = chat->next;
+    tell(chat, " has left", "");
 }
 
 /* Moves the first line of the input, or a buffer full of it, to `line`; false when there is none yet. */
@@ -69,32 +94,19 @@ static void obey(struct chat *chat)
         tell(chat, " is now called ", chat->line + 6);
         snprintf(chat->name, NAME, "%.*s", NAME - 1, chat->line + 6);
     } else if (strncmp(chat->line, "/join ", 6) == 0) {
-        tell(chat, " has left", "");
-        snprintf(chat->room, NAME, "%.*s", NAME - 1, chat->line + 6);
-        tell(chat, " has joined ", chat->room);
+        leave(chat);
+        join(chat, chat->line + 6);
     } else if (strcmp(chat->line, "/quit") != 0) {
         tell(chat, ": ", chat->line);
     }
 }
 
-static void leave(struct chat *chat)
-{
-    struct chat **link = &chats;
-    while (*link != chat)
-        link = &(*link)->next;
-    *link = chat->next;
-    tell(chat, " has left", "");
-}
-
 async(chat)
 {
     async_begin;
-    self->next = chats;
-    chats = self;
     async_queue_init(&self->queue, sizeof(struct message), BACKLOG);
     snprintf(self->name, NAME, "guest%d", self->fd);
-    strcpy(self->room, "lobby");
-    tell(self, " has joined ", self->room);
+    join(self, "lobby");
     async_task_group_enter(&self->group);
     async_task_group_create_task(&self->group, writer, .fd = self->fd, .queue = &self->queue);
     while (strcmp(self->line, "/quit") != 0) {
