@@ -5645,6 +5645,454 @@ ASYNC_EXTERN_C_END_
 
 #endif
 
+/* ---- semaphore.h -------------------------------------------------------------------------------------- */
+
+/* semaphore.h: a count of permits (asyncio.Semaphore, BoundedSemaphore). No memory is allocated. Loop thread only. */
+
+ASYNC_EXTERN_C_BEGIN_
+
+/* async_semaphore: fair: who waits is not overtaken by a newcomer. */
+typedef struct async_semaphore {
+    const async_enterable_ *enterable; /* for await_enter(&semaphore) */
+    async_line_ line;
+    size_t value, bound;
+} async_semaphore;
+
+/* async_semaphore_init: with that many permits. async_bounded_semaphore_init: the same, and it is an error to give back
+ * more than there were. async_semaphore_deinit: a panic if somebody waits. */
+void async_semaphore_init(async_semaphore *semaphore, size_t value);
+void async_bounded_semaphore_init(async_semaphore *semaphore, size_t value);
+void async_semaphore_deinit(async_semaphore *semaphore);
+
+/* await(async_semaphore_acquire, .semaphore = &s): waits for a permit and takes it. Does not suspend when there is one
+ * and nobody waits. await_enter(&s) also gives it back when the function leaves. */
+struct async_semaphore_acquire {
+    async_leaf leaf;
+    async_semaphore *semaphore;
+    async_node_ node;
+};
+ASYNC_DECLARE(async_semaphore_acquire);
+
+/* async_semaphore_release: gives a permit back, to the first in line if there is one. INVALID_ARGUMENT when a bounded
+ * one would get more than it had. */
+async_status async_semaphore_release(async_semaphore *semaphore);
+/* async_semaphore_locked: an acquire would wait. */
+bool async_semaphore_locked(const async_semaphore *semaphore);
+
+ASYNC_EXTERN_C_END_
+
+#ifdef ASYNCIO_IMPLEMENTATION
+
+ASYNC_EXTERN_C_BEGIN_
+
+static struct async_semaphore_acquire *async_node_permit_(async_node_ *node)
+{
+    return ASYNC_CONTAINER_(node, struct async_semaphore_acquire, node);
+}
+
+/* The first that still waits gets a permit, at once. */
+static bool async_semaphore_wake_(async_semaphore *semaphore)
+{
+    async_node_ *node;
+    for (node = semaphore->line.first; node != NULL; node = node->next)
+        if (async_leaf_complete(&async_node_permit_(node)->leaf)) {
+            semaphore->value--;
+            return true;
+        }
+    return false;
+}
+
+bool async_semaphore_locked(const async_semaphore *semaphore)
+{
+    async_node_ *node;
+    if (semaphore->value == 0)
+        return true;
+    for (node = semaphore->line.first; node != NULL; node = node->next)
+        if (async_node_permit_(node)->leaf.frame.state != ASYNC_LEAF_CANCELLED)
+            return true;
+    return false;
+}
+
+async_status async_semaphore_release(async_semaphore *semaphore)
+{
+    if (semaphore->value >= semaphore->bound)
+        return ASYNC_INVALID_ARGUMENT;
+    semaphore->value++;
+    async_semaphore_wake_(semaphore);
+    return ASYNC_OK;
+}
+
+async_step async_semaphore_acquire_resume(async_stack *stack, void *frame)
+{
+    struct async_semaphore_acquire *acquire = (struct async_semaphore_acquire *)frame;
+    async_semaphore *semaphore = acquire->semaphore;
+    async_status status;
+    if (acquire->leaf.frame.state == ASYNC_LEAF_NEW) {
+        if (!async_semaphore_locked(semaphore)) {
+            semaphore->value--;
+            return async_step_(ASYNC_OK);
+        }
+        async_line_append_(&semaphore->line, &acquire->node);
+        return async_leaf_wait(stack, &acquire->leaf);
+    }
+    async_line_remove_(&semaphore->line, &acquire->node);
+    status = async_leaf_outcome(&acquire->leaf);
+    if (status < 0 && acquire->leaf.frame.state == ASYNC_LEAF_DONE)
+        semaphore->value++;
+    /* a release may have coincided with waiters that were being cancelled */
+    while (semaphore->value > 0 && async_semaphore_wake_(semaphore)) {
+    }
+    return async_step_(status);
+}
+
+ASYNC_LEAF_DEFINE(async_semaphore_acquire, async_leaf_cancel);
+
+static int async_semaphore_exit_(async_stack *stack, async_frame *self, void *object, int status)
+{
+    (void)stack;
+    (void)self;
+    if (async_semaphore_release((async_semaphore *)object) < 0)
+        ASYNC_PANIC_("a permit that await_enter took was given back by another");
+    return status;
+}
+
+static const async_enterable_ async_semaphore_enterable_ = { &async_semaphore_acquire_type, async_semaphore_exit_ };
+
+void async_semaphore_init(async_semaphore *semaphore, size_t value)
+{
+    ASYNC_MEMSET_(semaphore, 0, sizeof *semaphore);
+    semaphore->enterable = &async_semaphore_enterable_;
+    semaphore->value = value;
+    semaphore->bound = SIZE_MAX;
+}
+
+void async_bounded_semaphore_init(async_semaphore *semaphore, size_t value)
+{
+    async_semaphore_init(semaphore, value);
+    semaphore->bound = value;
+}
+
+void async_semaphore_deinit(async_semaphore *semaphore)
+{
+    if (semaphore->line.first != NULL)
+        ASYNC_PANIC_("async_semaphore_deinit: somebody waits for it");
+    semaphore->enterable = NULL;
+}
+
+ASYNC_EXTERN_C_END_
+
+#endif
+
+/* ---- condition.h -------------------------------------------------------------------------------------- */
+
+/* condition.h: waiting for a change of what a lock protects (asyncio.Condition). No memory is allocated. Loop thread
+ * only. */
+
+ASYNC_EXTERN_C_BEGIN_
+
+/* async_condition: with a lock of its own, or one that several share. */
+typedef struct async_condition {
+    const async_enterable_ *enterable; /* for await_enter(&condition), which takes the lock */
+    async_lock *lock;
+    async_line_ line;
+    async_lock own;
+} async_condition;
+
+/* async_condition_init: lock NULL: one of its own. Do not move it then. async_condition_deinit: a panic if somebody
+ * waits. */
+void async_condition_init(async_condition *condition, async_lock *lock);
+void async_condition_deinit(async_condition *condition);
+
+/* await(async_condition_acquire, .condition = &c), async_condition_release, async_condition_locked: of its lock. */
+struct async_condition_acquire {
+    async_leaf leaf;
+    async_condition *condition;
+    async_node_ node;
+};
+ASYNC_DECLARE(async_condition_acquire);
+async_status async_condition_release(async_condition *condition);
+bool async_condition_locked(const async_condition *condition);
+
+/* await(async_condition_wait, .condition = &c): with the lock held: gives it back, waits to be notified, and has the lock
+ * again when it ends, also when it was cancelled. It may end for no reason: test again. MISUSE without the lock. */
+struct async_condition_wait {
+    struct async_condition_acquire acquire; /* its node stands first in the condition's line, then in the lock's */
+    async_condition *condition;
+    bool locking;
+    int16_t error;
+};
+ASYNC_DECLARE(async_condition_wait);
+
+/* await(async_condition_wait_for, .condition = &c, .predicate = f, .data = p): waits until f(p) is true. */
+struct async_condition_wait_for {
+    async_frame frame;
+    async_condition *condition;
+    bool (*predicate)(void *data);
+    void *data;
+};
+ASYNC_DECLARE(async_condition_wait_for);
+
+/* async_condition_notify: the first n that wait go on, once they have the lock. async_condition_notify_all: all. MISUSE
+ * without the lock. */
+async_status async_condition_notify(async_condition *condition, size_t n);
+async_status async_condition_notify_all(async_condition *condition);
+
+ASYNC_EXTERN_C_END_
+
+#ifdef ASYNCIO_IMPLEMENTATION
+
+ASYNC_EXTERN_C_BEGIN_
+
+/* The same layout as an async_lock_acquire, into which it turns. */
+async_step async_condition_acquire_resume(async_stack *stack, void *frame)
+{
+    struct async_lock_acquire *acquire = (struct async_lock_acquire *)frame;
+    if (acquire->leaf.frame.state == ASYNC_LEAF_NEW)
+        acquire->lock = ((struct async_condition_acquire *)frame)->condition->lock;
+    return async_lock_acquire_resume(stack, acquire);
+}
+
+ASYNC_LEAF_DEFINE(async_condition_acquire, async_leaf_cancel);
+
+async_status async_condition_release(async_condition *condition) { return async_lock_release(condition->lock); }
+
+bool async_condition_locked(const async_condition *condition) { return async_lock_locked(condition->lock); }
+
+static void async_condition_wake_(async_condition *condition, size_t n)
+{
+    async_node_ *node;
+    for (node = condition->line.first; node != NULL && n > 0; node = node->next)
+        if (async_leaf_complete(&async_node_acquire_(node)->leaf))
+            n--;
+}
+
+async_status async_condition_notify(async_condition *condition, size_t n)
+{
+    if (!async_condition_locked(condition))
+        return ASYNC_MISUSE;
+    async_condition_wake_(condition, n);
+    return ASYNC_OK;
+}
+
+async_status async_condition_notify_all(async_condition *condition) { return async_condition_notify(condition, SIZE_MAX); }
+
+async_step async_condition_wait_resume(async_stack *stack, void *frame)
+{
+    struct async_condition_wait *wait = (struct async_condition_wait *)frame;
+    async_leaf *leaf = &wait->acquire.leaf;
+    async_condition *condition = wait->condition;
+    async_step step;
+    if (!wait->locking) {
+        if (leaf->frame.state == ASYNC_LEAF_NEW) {
+            if (!async_condition_locked(condition))
+                return async_step_(ASYNC_MISUSE);
+            async_condition_release(condition);
+            async_line_append_(&condition->line, &wait->acquire.node);
+            return async_leaf_wait(stack, leaf);
+        }
+        async_line_remove_(&condition->line, &wait->acquire.node);
+        wait->error = (int16_t)async_leaf_outcome(leaf);
+        wait->locking = true;
+        leaf->frame.state = ASYNC_LEAF_NEW;
+    }
+    for (;;) { /* whatever happens, it ends with the lock held */
+        if (leaf->frame.state == ASYNC_LEAF_NEW) {
+            leaf->frame.status = 0;
+            wait->acquire.condition = condition;
+        }
+        step = async_condition_acquire_resume(stack, &wait->acquire);
+        if (step.code >= 0)
+            break;
+        wait->error = (int16_t)step.code;
+        leaf->frame.state = ASYNC_LEAF_NEW;
+    }
+    if (step.code != ASYNC_OK)
+        return step;
+    if (wait->error < 0) /* it may have been notified: that is passed on */
+        async_condition_wake_(condition, 1);
+    return async_step_(wait->error);
+}
+
+ASYNC_LEAF_DEFINE(async_condition_wait, async_leaf_cancel);
+
+ASYNC_DEFINE(async_condition_wait_for)
+{
+    ASYNC_BEGIN;
+    while (!self->predicate(self->data))
+        AWAIT(async_condition_wait, .condition = self->condition);
+    ASYNC_END;
+}
+
+static int async_condition_exit_(async_stack *stack, async_frame *self, void *object, int status)
+{
+    return async_lock_exit_(stack, self, ((async_condition *)object)->lock, status);
+}
+
+static const async_enterable_ async_condition_enterable_ = { &async_condition_acquire_type, async_condition_exit_ };
+
+void async_condition_init(async_condition *condition, async_lock *lock)
+{
+    ASYNC_MEMSET_(condition, 0, sizeof *condition);
+    async_lock_init(&condition->own);
+    condition->lock = lock != NULL ? lock : &condition->own;
+    condition->enterable = &async_condition_enterable_;
+}
+
+void async_condition_deinit(async_condition *condition)
+{
+    if (condition->line.first != NULL)
+        ASYNC_PANIC_("async_condition_deinit: somebody waits for it");
+    if (condition->lock == &condition->own)
+        async_lock_deinit(&condition->own);
+    condition->enterable = NULL;
+}
+
+ASYNC_EXTERN_C_END_
+
+#endif
+
+/* ---- barrier.h ---------------------------------------------------------------------------------------- */
+
+/* barrier.h: a fixed number of tasks wait for one another (asyncio.Barrier). No memory is allocated. Loop thread only. */
+
+ASYNC_EXTERN_C_BEGIN_
+
+typedef struct async_barrier {
+    async_condition condition;
+    size_t parties, count;
+    uint8_t state;
+} async_barrier;
+
+/* async_barrier_init: for that many parties; INVALID_ARGUMENT for none. Do not move it. async_barrier_deinit: a panic
+ * if somebody waits. */
+async_status async_barrier_init(async_barrier *barrier, size_t parties);
+void async_barrier_deinit(async_barrier *barrier);
+
+/* await_into(i, async_barrier_wait, .barrier = &b): waits until as many have come as there are parties; each gets another
+ * number, from 0 on. BROKEN_BARRIER after an abort or a reset. One that is cancelled just leaves. */
+struct async_barrier_wait {
+    async_frame frame;
+    async_barrier *barrier;
+    size_t result;
+};
+ASYNC_DECLARE(async_barrier_wait);
+
+/* await(async_barrier_reset, .barrier = &b): those who wait get BROKEN_BARRIER; it is as new.
+ * await(async_barrier_abort, .barrier = &b): those who wait, and all who come, get BROKEN_BARRIER, until a reset. */
+struct async_barrier_reset {
+    async_frame frame;
+    async_barrier *barrier;
+};
+ASYNC_DECLARE(async_barrier_reset);
+struct async_barrier_abort {
+    async_frame frame;
+    async_barrier *barrier;
+};
+ASYNC_DECLARE(async_barrier_abort);
+
+size_t async_barrier_parties(const async_barrier *barrier);
+size_t async_barrier_n_waiting(const async_barrier *barrier);
+bool async_barrier_broken(const async_barrier *barrier);
+
+ASYNC_EXTERN_C_END_
+
+#ifdef ASYNCIO_IMPLEMENTATION
+
+ASYNC_EXTERN_C_BEGIN_
+
+enum { ASYNC_BARRIER_FILLING_, ASYNC_BARRIER_DRAINING_, ASYNC_BARRIER_RESETTING_, ASYNC_BARRIER_BROKEN_ };
+
+async_status async_barrier_init(async_barrier *barrier, size_t parties)
+{
+    ASYNC_MEMSET_(barrier, 0, sizeof *barrier);
+    if (parties == 0)
+        return ASYNC_INVALID_ARGUMENT;
+    async_condition_init(&barrier->condition, NULL);
+    barrier->parties = parties;
+    return ASYNC_OK;
+}
+
+void async_barrier_deinit(async_barrier *barrier)
+{
+    if (barrier->parties != 0)
+        async_condition_deinit(&barrier->condition);
+    barrier->parties = 0;
+}
+
+size_t async_barrier_parties(const async_barrier *barrier) { return barrier->parties; }
+size_t async_barrier_n_waiting(const async_barrier *barrier)
+{
+    return barrier->state == ASYNC_BARRIER_FILLING_ ? barrier->count : 0;
+}
+bool async_barrier_broken(const async_barrier *barrier) { return barrier->state == ASYNC_BARRIER_BROKEN_; }
+
+/* One party, from when it counts until it leaves; with the condition's lock held. */
+struct async_barrier_party {
+    async_frame frame;
+    async_barrier *barrier;
+    size_t result;
+};
+
+ASYNC(async_barrier_party)
+{
+    async_barrier *barrier = self->barrier;
+    ASYNC_BEGIN;
+    self->result = barrier->count++;
+    if (self->result + 1 == barrier->parties) {
+        barrier->state = ASYNC_BARRIER_DRAINING_;
+        async_condition_notify_all(&barrier->condition);
+    } else {
+        while (barrier->state == ASYNC_BARRIER_FILLING_)
+            AWAIT(async_condition_wait, .condition = &barrier->condition);
+        if (barrier->state != ASYNC_BARRIER_DRAINING_)
+            ASYNC_RAISE(ASYNC_BROKEN_BARRIER);
+    }
+    ASYNC_FINALLY;
+    if (--barrier->count == 0) {
+        if (barrier->state == ASYNC_BARRIER_RESETTING_ || barrier->state == ASYNC_BARRIER_DRAINING_)
+            barrier->state = ASYNC_BARRIER_FILLING_;
+        async_condition_notify_all(&barrier->condition);
+    }
+    ASYNC_END;
+}
+
+ASYNC_DEFINE(async_barrier_wait)
+{
+    async_barrier *barrier = self->barrier;
+    ASYNC_BEGIN;
+    AWAIT_ENTER(&barrier->condition);
+    while (barrier->state == ASYNC_BARRIER_DRAINING_ || barrier->state == ASYNC_BARRIER_RESETTING_)
+        AWAIT(async_condition_wait, .condition = &barrier->condition);
+    if (barrier->state == ASYNC_BARRIER_BROKEN_)
+        ASYNC_RAISE(ASYNC_BROKEN_BARRIER);
+    AWAIT_INTO(self->result, async_barrier_party, .barrier = barrier);
+    ASYNC_END;
+}
+
+ASYNC_DEFINE(async_barrier_reset)
+{
+    async_barrier *barrier = self->barrier;
+    ASYNC_BEGIN;
+    AWAIT_ENTER(&barrier->condition);
+    barrier->state = barrier->count > 0 ? ASYNC_BARRIER_RESETTING_ : ASYNC_BARRIER_FILLING_;
+    async_condition_notify_all(&barrier->condition);
+    ASYNC_END;
+}
+
+ASYNC_DEFINE(async_barrier_abort)
+{
+    async_barrier *barrier = self->barrier;
+    ASYNC_BEGIN;
+    AWAIT_ENTER(&barrier->condition);
+    barrier->state = ASYNC_BARRIER_BROKEN_;
+    async_condition_notify_all(&barrier->condition);
+    ASYNC_END;
+}
+
+ASYNC_EXTERN_C_END_
+
+#endif
+
 /* ---- event.h ------------------------------------------------------------------------------------------ */
 
 /* event.h: a flag tasks wait for (asyncio.Event). No memory is allocated. Loop thread only. */
@@ -5722,7 +6170,8 @@ ASYNC_EXTERN_C_END_
 
 /* ---- queue.h ------------------------------------------------------------------------------------------ */
 
-/* queue.h: items of one size, copied by value, first in first out (asyncio.Queue). Loop thread only. */
+/* queue.h: items of one size, copied by value: first in first out, last in first out, or the least first (asyncio.Queue,
+ * LifoQueue, PriorityQueue). Loop thread only. */
 
 ASYNC_EXTERN_C_BEGIN_
 
@@ -5732,15 +6181,24 @@ typedef struct async_queue {
     size_t item_size, maxsize, capacity, head, count, unfinished;
     async_line_ getters, putters;
     async_event finished;
-    bool owned, shut_down;
+    int (*compare)(const void *a, const void *b); /* a priority queue's */
+    bool owned, shut_down, lifo;
 } async_queue;
 
 #if !ASYNCIO_NO_HEAP
 /* async_queue_init: a queue of at most maxsize items; 0: no bound. Its storage comes from the heap when it is needed. */
 void async_queue_init(async_queue *queue, size_t item_size, size_t maxsize);
+/* async_lifo_queue_init: the newest item is got first. async_priority_queue_init: the least, by compare(a, b) as qsort()
+ * takes it; of equal ones any. All else as above. */
+void async_lifo_queue_init(async_queue *queue, size_t item_size, size_t maxsize);
+void async_priority_queue_init(async_queue *queue, size_t item_size, size_t maxsize,
+    int (*compare)(const void *a, const void *b));
 #endif
 /* async_queue_init_with: a queue of maxsize items in the caller's storage, of maxsize * item_size bytes. */
 void async_queue_init_with(async_queue *queue, size_t item_size, size_t maxsize, void *storage);
+void async_lifo_queue_init_with(async_queue *queue, size_t item_size, size_t maxsize, void *storage);
+void async_priority_queue_init_with(async_queue *queue, size_t item_size, size_t maxsize, void *storage,
+    int (*compare)(const void *a, const void *b));
 /* async_queue_deinit: drops the items; a panic if somebody waits. Nothing on all zeros. */
 void async_queue_deinit(async_queue *queue);
 
@@ -5814,6 +6272,19 @@ void async_queue_init(async_queue *queue, size_t item_size, size_t maxsize)
     async_queue_setup_(queue, item_size, maxsize);
     queue->owned = true;
 }
+
+void async_lifo_queue_init(async_queue *queue, size_t item_size, size_t maxsize)
+{
+    async_queue_init(queue, item_size, maxsize);
+    queue->lifo = true;
+}
+
+void async_priority_queue_init(async_queue *queue, size_t item_size, size_t maxsize,
+    int (*compare)(const void *a, const void *b))
+{
+    async_queue_init(queue, item_size, maxsize);
+    queue->compare = compare;
+}
 #endif
 
 void async_queue_init_with(async_queue *queue, size_t item_size, size_t maxsize, void *storage)
@@ -5821,6 +6292,19 @@ void async_queue_init_with(async_queue *queue, size_t item_size, size_t maxsize,
     async_queue_setup_(queue, item_size, maxsize);
     queue->items = (unsigned char *)storage;
     queue->capacity = maxsize;
+}
+
+void async_lifo_queue_init_with(async_queue *queue, size_t item_size, size_t maxsize, void *storage)
+{
+    async_queue_init_with(queue, item_size, maxsize, storage);
+    queue->lifo = true;
+}
+
+void async_priority_queue_init_with(async_queue *queue, size_t item_size, size_t maxsize, void *storage,
+    int (*compare)(const void *a, const void *b))
+{
+    async_queue_init_with(queue, item_size, maxsize, storage);
+    queue->compare = compare;
 }
 
 void async_queue_deinit(async_queue *queue)
@@ -5874,6 +6358,49 @@ static bool async_queue_grow_(async_queue *queue)
 #endif
 }
 
+static unsigned char *async_queue_item_(const async_queue *queue, size_t i)
+{
+    return queue->items + i * queue->item_size;
+}
+
+/* A priority queue is a binary heap, its head always 0. True if the items changed places. */
+static bool async_queue_order_(const async_queue *queue, size_t low, size_t high)
+{
+    unsigned char *a = async_queue_item_(queue, low), *b = async_queue_item_(queue, high);
+    size_t i;
+    if (queue->compare(b, a) >= 0)
+        return false;
+    for (i = 0; i < queue->item_size; i++) {
+        unsigned char byte = a[i];
+        a[i] = b[i];
+        b[i] = byte;
+    }
+    return true;
+}
+
+static void async_queue_up_(const async_queue *queue, size_t i)
+{
+    while (i > 0 && async_queue_order_(queue, (i - 1) / 2, i))
+        i = (i - 1) / 2;
+}
+
+/* The last item fills the gap at the head. */
+static void async_queue_down_(const async_queue *queue)
+{
+    size_t i = 0, child;
+    if (queue->count == 0)
+        return;
+    ASYNC_MEMCPY_(queue->items, async_queue_item_(queue, queue->count), queue->item_size);
+    while ((child = 2 * i + 1) < queue->count) {
+        if (child + 1 < queue->count &&
+            queue->compare(async_queue_item_(queue, child + 1), async_queue_item_(queue, child)) < 0)
+            child++;
+        if (!async_queue_order_(queue, i, child))
+            break;
+        i = child;
+    }
+}
+
 /* The first in the line that still waits leaves it and is woken; it will test again. */
 static void async_queue_wake_(async_line_ *line)
 {
@@ -5899,8 +6426,10 @@ async_status async_queue_put_nowait(async_queue *queue, const void *item)
     at = queue->head + queue->count;
     if (at >= queue->capacity)
         at -= queue->capacity;
-    ASYNC_MEMCPY_(queue->items + at * queue->item_size, item, queue->item_size);
+    ASYNC_MEMCPY_(async_queue_item_(queue, at), item, queue->item_size);
     queue->count++;
+    if (queue->compare != NULL)
+        async_queue_up_(queue, queue->count - 1);
     queue->unfinished++;
     queue->finished.set = false;
     async_queue_wake_(&queue->getters);
@@ -5911,11 +6440,13 @@ async_status async_queue_get_nowait(async_queue *queue, void *item)
 {
     if (queue->count == 0)
         return queue->shut_down ? ASYNC_QUEUE_SHUT_DOWN : ASYNC_QUEUE_EMPTY;
-    if (item != NULL)
-        ASYNC_MEMCPY_(item, queue->items + queue->head * queue->item_size, queue->item_size);
-    if (++queue->head == queue->capacity)
-        queue->head = 0;
     queue->count--;
+    if (item != NULL)
+        ASYNC_MEMCPY_(item, async_queue_item_(queue, queue->lifo ? queue->count : queue->head), queue->item_size);
+    if (queue->compare != NULL)
+        async_queue_down_(queue);
+    else if (!queue->lifo && ++queue->head == queue->capacity)
+        queue->head = 0;
     async_queue_wake_(&queue->putters);
     return ASYNC_OK;
 }
@@ -5997,6 +6528,334 @@ void async_queue_shutdown(async_queue *queue, bool immediate)
     while (queue->putters.first != NULL)
         async_queue_wake_(&queue->putters);
 }
+
+ASYNC_EXTERN_C_END_
+
+#endif
+
+/* ---- wait.h ------------------------------------------------------------------------------------------- */
+
+/* wait.h: waiting for some of several, for each in turn, and without passing a cancel on (asyncio.wait, as_completed,
+ * shield), and a race, whose losers are cancelled. */
+
+ASYNC_EXTERN_C_BEGIN_
+
+enum { ASYNC_ALL_COMPLETED, ASYNC_FIRST_COMPLETED, ASYNC_FIRST_EXCEPTION };
+
+/* await_into(n, async_wait, .tasks = array, .count = n, .return_when = ASYNC_FIRST_COMPLETED, .timeout = d): waits until
+ * one, or all, are done, or one has failed (a cancelled one has not), or the time is over (.timeout not given: for
+ * ever). It fails with none of theirs and leaves them alone; ask each with async_task_done(). The result is how many
+ * are done. .futures instead of .tasks; .nodes: an array of count handles to use, otherwise one is allocated: NO_MEMORY.
+ * INVALID_ARGUMENT for none at all. Always suspends. Mirrors asyncio.wait(). */
+struct async_wait {
+    async_leaf leaf;
+    async_task *const *tasks;
+    async_future *const *futures;
+    size_t count;
+    int return_when;
+    async_time timeout;
+    async_handle *nodes;
+    size_t result;
+    size_t pending;
+    async_timer_handle timer;
+    bool owns_nodes;
+};
+ASYNC_DECLARE(async_wait);
+
+/* await(async_shield, .task = t): waits for a task, or a .future, as async_join does; but a cancel ends the wait only,
+ * and the task goes on. The result is a future's value. Mirrors asyncio.shield(). */
+struct async_shield {
+    async_leaf leaf;
+    async_task *task;
+    async_future *future;
+    void *result;
+    async_handle node;
+};
+ASYNC_DECLARE(async_shield);
+
+/* await_into(i, async_race, .tasks = array, .count = n): waits until the first of them is done, cancels the others and
+ * waits for their end. The result is which won (the first in the array, of several at once). A cancel cancels all of
+ * them. NO_MEMORY, INVALID_ARGUMENT for none. Beyond asyncio. */
+struct async_race {
+    async_frame frame;
+    async_task *const *tasks;
+    size_t count;
+    size_t result;
+    size_t i;
+    async_status ignored;
+};
+ASYNC_DECLARE(async_race);
+
+#if !ASYNCIO_NO_HEAP
+/* async_as_completed: gives tasks in the order in which they end. Belongs to its owner; not to be moved. */
+typedef struct async_as_completed {
+    async_task *const *tasks;
+    size_t count, running, left;
+    async_handle *nodes;
+    async_timer_handle timer;
+    async_queue done; /* of async_task *; NULL: the time was over */
+} async_as_completed;
+
+/* async_as_completed_init: for count tasks, each once; timeout: for all of them together, ASYNC_FOREVER for none.
+ * NO_MEMORY. async_as_completed_deinit: lets go of the tasks, which run on. Nothing on all zeros. */
+async_status async_as_completed_init(async_as_completed *iterator, async_task *const *tasks, size_t count,
+    async_time timeout);
+void async_as_completed_deinit(async_as_completed *iterator);
+
+/* await_into(task, async_as_completed_next, .iterator = &it): the next that has ended; NULL when there were all.
+ * TIMED_OUT for each that had not ended in time. */
+struct async_as_completed_next {
+    struct async_queue_get get;
+    async_as_completed *iterator;
+    async_task *result;
+};
+ASYNC_DECLARE(async_as_completed_next);
+#endif
+
+ASYNC_EXTERN_C_END_
+
+#ifdef ASYNCIO_IMPLEMENTATION
+
+ASYNC_EXTERN_C_BEGIN_
+
+/* ---- wait ---------------------------------------------------------------------------------------------------- */
+
+static async_future *async_awaited_member_(const struct async_wait *wait, size_t i)
+{
+    if (wait->tasks == NULL)
+        return wait->futures[i];
+    return wait->tasks[i] == NULL ? NULL : &wait->tasks[i]->future;
+}
+
+static void async_wait_count_(struct async_wait *wait, const async_future *future)
+{
+    wait->pending--;
+    if (wait->pending == 0 || wait->return_when == ASYNC_FIRST_COMPLETED ||
+        (wait->return_when == ASYNC_FIRST_EXCEPTION && future->state == ASYNC_FUTURE_DONE_ && future->status < 0)) {
+        async_timer_handle_cancel(&wait->timer);
+        async_leaf_complete(&wait->leaf);
+    }
+}
+
+static void async_wait_node_(async_handle *node)
+{
+    static const async_future never_created = { 0, NULL, (int16_t)ASYNC_NO_MEMORY, ASYNC_FUTURE_DONE_, 0, 0, 0 };
+    struct async_wait *wait = (struct async_wait *)node->data;
+    const async_future *future = async_awaited_member_(wait, (size_t)(node - wait->nodes));
+    async_wait_count_(wait, future != NULL ? future : &never_created);
+}
+
+static void async_wait_timeout_(async_handle *handle) { async_leaf_complete((async_leaf *)handle->data); }
+
+async_step async_wait_resume(async_stack *stack, void *frame)
+{
+    struct async_wait *wait = (struct async_wait *)frame;
+    async_loop *loop = async_loop_of_(stack);
+    size_t i;
+    if (wait->leaf.frame.state == ASYNC_LEAF_NEW) {
+        if (wait->count == 0)
+            return async_step_(ASYNC_INVALID_ARGUMENT);
+#if !ASYNCIO_NO_HEAP
+        if (wait->nodes == NULL && wait->count <= SIZE_MAX / sizeof *wait->nodes) {
+            wait->nodes = (async_handle *)ASYNCIO_MALLOC(wait->count * sizeof *wait->nodes);
+            wait->owns_nodes = wait->nodes != NULL;
+        }
+#endif
+        if (wait->nodes == NULL)
+            return async_step_(ASYNC_NO_MEMORY);
+        if (wait->timeout > 0 && wait->timeout != ASYNC_FOREVER &&
+            async_loop_call_later(loop, wait->timeout, &wait->timer, async_wait_timeout_, wait) < 0) {
+#if !ASYNCIO_NO_HEAP
+            if (wait->owns_nodes)
+                ASYNCIO_FREE(wait->nodes);
+#endif
+            return async_step_(ASYNC_NO_MEMORY);
+        }
+        wait->pending = wait->count;
+        ASYNC_MEMSET_(wait->nodes, 0, wait->count * sizeof *wait->nodes);
+        for (i = 0; i < wait->count; i++) {
+            async_future *future = async_awaited_member_(wait, i);
+            if (future == NULL)
+                async_loop_call_soon(loop, &wait->nodes[i], async_wait_node_, wait);
+            else
+                async_future_add_done_callback(future, &wait->nodes[i], async_wait_node_, wait);
+        }
+        return async_leaf_wait(stack, &wait->leaf);
+    }
+    async_timer_handle_cancel(&wait->timer);
+    wait->result = 0;
+    for (i = 0; i < wait->count; i++) {
+        async_future *future = async_awaited_member_(wait, i);
+        if (future == NULL)
+            async_handle_cancel(&wait->nodes[i]);
+        else
+            async_future_unlink_(loop, future, &wait->nodes[i]);
+        if (future == NULL || async_future_done(future))
+            wait->result++;
+    }
+#if !ASYNCIO_NO_HEAP
+    if (wait->owns_nodes)
+        ASYNCIO_FREE(wait->nodes);
+#endif
+    return async_step_(async_leaf_outcome(&wait->leaf));
+}
+
+ASYNC_LEAF_DEFINE(async_wait, async_leaf_cancel);
+
+/* ---- shield -------------------------------------------------------------------------------------------------- */
+
+static void async_shield_node_(async_handle *node)
+{
+    struct async_shield *shield = (struct async_shield *)node->data;
+    if (async_future_cancelled(shield->future))
+        async_leaf_cancel(NULL, &shield->leaf);
+    else
+        async_leaf_complete(&shield->leaf);
+}
+
+async_step async_shield_resume(async_stack *stack, void *frame)
+{
+    struct async_shield *shield = (struct async_shield *)frame;
+    async_future *future;
+    async_status status;
+    if (shield->leaf.frame.state == ASYNC_LEAF_NEW) {
+        if (shield->task != NULL)
+            shield->future = &shield->task->future;
+        if (shield->future == NULL)
+            return async_step_(ASYNC_NO_MEMORY);
+        if (!async_future_done(shield->future)) {
+            async_retain(shield->task);
+            async_future_add_done_callback(shield->future, &shield->node, async_shield_node_, shield);
+            return async_leaf_wait(stack, &shield->leaf);
+        }
+    }
+    future = shield->future;
+    status = async_leaf_outcome(&shield->leaf);
+    if (shield->leaf.frame.state != ASYNC_LEAF_NEW)
+        async_future_unlink_(async_loop_of_(stack), future, &shield->node);
+    if (status == ASYNC_OK) {
+        status = async_future_exception(future);
+        if (shield->task == NULL)
+            shield->result = future->value;
+    }
+    if (shield->leaf.frame.state != ASYNC_LEAF_NEW)
+        async_release(shield->task);
+    return async_step_(status);
+}
+
+ASYNC_LEAF_DEFINE(async_shield, async_leaf_cancel);
+
+/* ---- race ---------------------------------------------------------------------------------------------------- */
+
+ASYNC_DEFINE(async_race)
+{
+    ASYNC_BEGIN;
+    AWAIT(async_wait, .tasks = self->tasks, .count = self->count, .return_when = ASYNC_FIRST_COMPLETED);
+    while (!async_task_done(self->tasks[self->result]))
+        self->result++;
+    ASYNC_FINALLY;
+    for (self->i = 0; self->i < self->count; self->i++)
+        if (!async_task_done(self->tasks[self->i]))
+            async_cancel(self->tasks[self->i]);
+    for (self->i = 0; self->i < self->count; self->i++)
+        while (!async_task_done(self->tasks[self->i])) {
+            AWAIT_CATCH(self->ignored, async_shield, .task = self->tasks[self->i]);
+            if (self->ignored == ASYNC_CANCELLED && self->frame.status == ASYNC_OK && !async_task_done(self->tasks[self->i]))
+                self->frame.status = ASYNC_CANCELLED;
+        }
+    ASYNC_END;
+}
+
+/* ---- as_completed -------------------------------------------------------------------------------------------- */
+
+#if !ASYNCIO_NO_HEAP
+
+static void async_as_completed_node_(async_handle *node)
+{
+    async_as_completed *iterator = (async_as_completed *)node->data;
+    async_task *task = iterator->tasks[node - iterator->nodes];
+    (void)async_queue_put_nowait(&iterator->done, &task);
+    if (--iterator->running == 0)
+        async_timer_handle_cancel(&iterator->timer);
+}
+
+static void async_as_completed_unlink_(async_as_completed *iterator)
+{
+    size_t i;
+    for (i = 0; i < iterator->count; i++)
+        if (iterator->tasks[i] == NULL)
+            async_handle_cancel(&iterator->nodes[i]);
+        else
+            async_future_unlink_(async_loop_here_(), &iterator->tasks[i]->future, &iterator->nodes[i]);
+}
+
+static void async_as_completed_timeout_(async_handle *handle)
+{
+    async_as_completed *iterator = (async_as_completed *)handle->data;
+    async_task *none = NULL;
+    async_as_completed_unlink_(iterator);
+    for (; iterator->running > 0; iterator->running--)
+        (void)async_queue_put_nowait(&iterator->done, &none);
+}
+
+async_status async_as_completed_init(async_as_completed *iterator, async_task *const *tasks, size_t count,
+    async_time timeout)
+{
+    size_t i, each = sizeof *iterator->nodes + sizeof *tasks;
+    ASYNC_MEMSET_(iterator, 0, sizeof *iterator);
+    if (count == 0)
+        return ASYNC_OK;
+    if (count > SIZE_MAX / each)
+        return ASYNC_NO_MEMORY;
+    iterator->nodes = (async_handle *)ASYNCIO_MALLOC(count * each);
+    if (iterator->nodes == NULL)
+        return ASYNC_NO_MEMORY;
+    ASYNC_MEMSET_(iterator->nodes, 0, count * each);
+    async_queue_init_with(&iterator->done, sizeof *tasks, count, iterator->nodes + count);
+    if (timeout != ASYNC_FOREVER && async_loop_call_later(async_loop_here_(), timeout, &iterator->timer,
+            async_as_completed_timeout_, iterator) < 0) {
+        ASYNCIO_FREE(iterator->nodes);
+        iterator->nodes = NULL;
+        return ASYNC_NO_MEMORY;
+    }
+    iterator->tasks = tasks;
+    iterator->count = iterator->running = iterator->left = count;
+    for (i = 0; i < count; i++)
+        async_task_add_done_callback(tasks[i], &iterator->nodes[i], async_as_completed_node_, iterator);
+    return ASYNC_OK;
+}
+
+void async_as_completed_deinit(async_as_completed *iterator)
+{
+    if (iterator->nodes == NULL)
+        return;
+    async_timer_handle_cancel(&iterator->timer);
+    async_as_completed_unlink_(iterator);
+    async_queue_deinit(&iterator->done);
+    ASYNCIO_FREE(iterator->nodes);
+    ASYNC_MEMSET_(iterator, 0, sizeof *iterator);
+}
+
+async_step async_as_completed_next_resume(async_stack *stack, void *frame)
+{
+    struct async_as_completed_next *next = (struct async_as_completed_next *)frame;
+    async_step step;
+    if (next->get.leaf.frame.state == ASYNC_LEAF_NEW) {
+        if (next->iterator->left == 0)
+            return async_step_(ASYNC_OK);
+        next->iterator->left--;
+        next->get.queue = &next->iterator->done;
+        next->get.item = &next->result;
+    }
+    step = async_queue_get_resume(stack, &next->get);
+    if (step.code == ASYNC_OK && next->result == NULL)
+        step.code = ASYNC_TIMED_OUT;
+    return step;
+}
+
+ASYNC_LEAF_DEFINE(async_as_completed_next, async_leaf_cancel);
+
+#endif
 
 ASYNC_EXTERN_C_END_
 

@@ -1,4 +1,5 @@
-/* queue.h: items of one size, copied by value, first in first out (asyncio.Queue). Loop thread only. */
+/* queue.h: items of one size, copied by value: first in first out, last in first out, or the least first (asyncio.Queue,
+ * LifoQueue, PriorityQueue). Loop thread only. */
 #ifndef ASYNCIO_QUEUE_H
 #define ASYNCIO_QUEUE_H
 
@@ -12,15 +13,24 @@ typedef struct async_queue {
     size_t item_size, maxsize, capacity, head, count, unfinished;
     async_line_ getters, putters;
     async_event finished;
-    bool owned, shut_down;
+    int (*compare)(const void *a, const void *b); /* a priority queue's */
+    bool owned, shut_down, lifo;
 } async_queue;
 
 #if !ASYNCIO_NO_HEAP
 /* async_queue_init: a queue of at most maxsize items; 0: no bound. Its storage comes from the heap when it is needed. */
 void async_queue_init(async_queue *queue, size_t item_size, size_t maxsize);
+/* async_lifo_queue_init: the newest item is got first. async_priority_queue_init: the least, by compare(a, b) as qsort()
+ * takes it; of equal ones any. All else as above. */
+void async_lifo_queue_init(async_queue *queue, size_t item_size, size_t maxsize);
+void async_priority_queue_init(async_queue *queue, size_t item_size, size_t maxsize,
+    int (*compare)(const void *a, const void *b));
 #endif
 /* async_queue_init_with: a queue of maxsize items in the caller's storage, of maxsize * item_size bytes. */
 void async_queue_init_with(async_queue *queue, size_t item_size, size_t maxsize, void *storage);
+void async_lifo_queue_init_with(async_queue *queue, size_t item_size, size_t maxsize, void *storage);
+void async_priority_queue_init_with(async_queue *queue, size_t item_size, size_t maxsize, void *storage,
+    int (*compare)(const void *a, const void *b));
 /* async_queue_deinit: drops the items; a panic if somebody waits. Nothing on all zeros. */
 void async_queue_deinit(async_queue *queue);
 
@@ -98,6 +108,19 @@ void async_queue_init(async_queue *queue, size_t item_size, size_t maxsize)
     async_queue_setup_(queue, item_size, maxsize);
     queue->owned = true;
 }
+
+void async_lifo_queue_init(async_queue *queue, size_t item_size, size_t maxsize)
+{
+    async_queue_init(queue, item_size, maxsize);
+    queue->lifo = true;
+}
+
+void async_priority_queue_init(async_queue *queue, size_t item_size, size_t maxsize,
+    int (*compare)(const void *a, const void *b))
+{
+    async_queue_init(queue, item_size, maxsize);
+    queue->compare = compare;
+}
 #endif
 
 void async_queue_init_with(async_queue *queue, size_t item_size, size_t maxsize, void *storage)
@@ -105,6 +128,19 @@ void async_queue_init_with(async_queue *queue, size_t item_size, size_t maxsize,
     async_queue_setup_(queue, item_size, maxsize);
     queue->items = (unsigned char *)storage;
     queue->capacity = maxsize;
+}
+
+void async_lifo_queue_init_with(async_queue *queue, size_t item_size, size_t maxsize, void *storage)
+{
+    async_queue_init_with(queue, item_size, maxsize, storage);
+    queue->lifo = true;
+}
+
+void async_priority_queue_init_with(async_queue *queue, size_t item_size, size_t maxsize, void *storage,
+    int (*compare)(const void *a, const void *b))
+{
+    async_queue_init_with(queue, item_size, maxsize, storage);
+    queue->compare = compare;
 }
 
 void async_queue_deinit(async_queue *queue)
@@ -158,6 +194,49 @@ static bool async_queue_grow_(async_queue *queue)
 #endif
 }
 
+static unsigned char *async_queue_item_(const async_queue *queue, size_t i)
+{
+    return queue->items + i * queue->item_size;
+}
+
+/* A priority queue is a binary heap, its head always 0. True if the items changed places. */
+static bool async_queue_order_(const async_queue *queue, size_t low, size_t high)
+{
+    unsigned char *a = async_queue_item_(queue, low), *b = async_queue_item_(queue, high);
+    size_t i;
+    if (queue->compare(b, a) >= 0)
+        return false;
+    for (i = 0; i < queue->item_size; i++) {
+        unsigned char byte = a[i];
+        a[i] = b[i];
+        b[i] = byte;
+    }
+    return true;
+}
+
+static void async_queue_up_(const async_queue *queue, size_t i)
+{
+    while (i > 0 && async_queue_order_(queue, (i - 1) / 2, i))
+        i = (i - 1) / 2;
+}
+
+/* The last item fills the gap at the head. */
+static void async_queue_down_(const async_queue *queue)
+{
+    size_t i = 0, child;
+    if (queue->count == 0)
+        return;
+    ASYNC_MEMCPY_(queue->items, async_queue_item_(queue, queue->count), queue->item_size);
+    while ((child = 2 * i + 1) < queue->count) {
+        if (child + 1 < queue->count &&
+            queue->compare(async_queue_item_(queue, child + 1), async_queue_item_(queue, child)) < 0)
+            child++;
+        if (!async_queue_order_(queue, i, child))
+            break;
+        i = child;
+    }
+}
+
 /* The first in the line that still waits leaves it and is woken; it will test again. */
 static void async_queue_wake_(async_line_ *line)
 {
@@ -183,8 +262,10 @@ async_status async_queue_put_nowait(async_queue *queue, const void *item)
     at = queue->head + queue->count;
     if (at >= queue->capacity)
         at -= queue->capacity;
-    ASYNC_MEMCPY_(queue->items + at * queue->item_size, item, queue->item_size);
+    ASYNC_MEMCPY_(async_queue_item_(queue, at), item, queue->item_size);
     queue->count++;
+    if (queue->compare != NULL)
+        async_queue_up_(queue, queue->count - 1);
     queue->unfinished++;
     queue->finished.set = false;
     async_queue_wake_(&queue->getters);
@@ -195,11 +276,13 @@ async_status async_queue_get_nowait(async_queue *queue, void *item)
 {
     if (queue->count == 0)
         return queue->shut_down ? ASYNC_QUEUE_SHUT_DOWN : ASYNC_QUEUE_EMPTY;
-    if (item != NULL)
-        ASYNC_MEMCPY_(item, queue->items + queue->head * queue->item_size, queue->item_size);
-    if (++queue->head == queue->capacity)
-        queue->head = 0;
     queue->count--;
+    if (item != NULL)
+        ASYNC_MEMCPY_(item, async_queue_item_(queue, queue->lifo ? queue->count : queue->head), queue->item_size);
+    if (queue->compare != NULL)
+        async_queue_down_(queue);
+    else if (!queue->lifo && ++queue->head == queue->capacity)
+        queue->head = 0;
     async_queue_wake_(&queue->putters);
     return ASYNC_OK;
 }
