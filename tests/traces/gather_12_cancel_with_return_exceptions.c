@@ -15,13 +15,15 @@ async(stubborn)
     async_end;
 }
 
-struct outer { async_frame frame; async_task *child; };
+struct outer { async_frame frame; async_task *child; async_status status; };
 
 async(outer)
 {
     async_begin;
     self->child = async_create_task(stubborn);
-    await(async_gather, .tasks = &self->child, .count = 1, .return_exceptions = true);
+    await(async_gather, .tasks = &self->child, .count = 1, .return_exceptions = true, .statuses = &self->status);
+    if (self->status < 0)
+        async_raise(self->status);
     print_strings(&async_result(self->child, stubborn), 1);
     puts("");
     async_finally;

@@ -24,6 +24,7 @@ struct top {
     async_frame frame;
     async_queue queue;
     struct output output;
+    async_task_group group;
     async_task *workers[WORKERS];
     async_status statuses[WORKERS];
 };
@@ -35,8 +36,10 @@ async(top)
     async_queue_init(&self->queue, sizeof(int), 0);
     for (int i = 0; i < ITEMS; i++)
         async_queue_put_nowait(&self->queue, &sizes[i]);
+    async_task_group_enter(&self->group); /* so that nobody uses the queue when it is freed */
     for (int i = 0; i < WORKERS; i++)
-        self->workers[i] = async_create_task(worker, .queue = &self->queue, .output = &self->output);
+        self->workers[i] = async_retain(async_task_group_create_task(&self->group, worker,
+            .queue = &self->queue, .output = &self->output));
     await(async_queue_join, .queue = &self->queue);
     print_ints(self->output.items, self->output.count);
     puts("");

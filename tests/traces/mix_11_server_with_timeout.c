@@ -43,14 +43,14 @@ async(serve)
     async_end;
 }
 
-struct server { async_frame frame; int listener, fd; };
+struct server { async_frame frame; async_task_group *group; int listener, fd; };
 
 async(server)
 {
     async_begin;
     for (;;) {
         await_into(self->fd, async_fd_accept, .fd = self->listener);
-        if (!async_go(serve, .fd = self->fd))
+        if (async_task_group_create_task(self->group, serve, .fd = self->fd) == NULL)
             async_fd_close(self->fd);
     }
     async_end;
@@ -90,7 +90,7 @@ static int listen_somewhere(struct sockaddr_in *address)
     return fd;
 }
 
-struct top { async_frame frame; struct sockaddr_in address; int listener; async_task *server; };
+struct top { async_frame frame; struct sockaddr_in address; int listener; async_task_group group; async_task *server; };
 
 async(top)
 {
@@ -98,12 +98,13 @@ async(top)
     self->listener = listen_somewhere(&self->address);
     if (self->listener < 0)
         async_raise(-errno);
-    self->server = async_create_task(server, .listener = self->listener);
+    async_task_group_enter(&self->group); /* a server that fails ends who waits for it */
+    self->server = async_task_group_create_task(&self->group, server, .group = &self->group,
+        .listener = self->listener);
     await(ask, .address = &self->address, .question = "hello\n");
     await(ask, .address = &self->address);
-    async_finally;
     async_cancel(self->server);
-    async_release(self->server);
+    async_finally;
     if (self->listener >= 0)
         async_fd_close(self->listener);
     async_end;

@@ -33,17 +33,16 @@ async(consumer)
     async_end;
 }
 
-struct top { async_frame frame; async_queue queue; async_task *tasks[2]; };
+struct top { async_frame frame; async_queue queue; async_task_group group; };
 
 async(top)
 {
     async_begin;
     async_queue_init(&self->queue, sizeof(int), 0);
-    self->tasks[0] = async_create_task(consumer, .queue = &self->queue);
-    self->tasks[1] = async_create_task(producer, .queue = &self->queue);
-    await(async_gather, .tasks = self->tasks, .count = 2);
+    async_task_group_enter(&self->group); /* so that nobody uses the queue when it is freed */
+    async_task_group_create_task(&self->group, consumer, .queue = &self->queue);
+    async_task_group_create_task(&self->group, producer, .queue = &self->queue);
     async_finally;
-    release_all(self->tasks, 2);
     async_queue_deinit(&self->queue);
     async_end;
 }

@@ -14,22 +14,22 @@ async(getter)
     async_end;
 }
 
-struct top { async_frame frame; async_queue queue; async_task *tasks[2]; const char *item; };
+struct top { async_frame frame; async_queue queue; async_task_group group; async_task *a; const char *item; };
 
 async(top)
 {
     async_begin;
     async_queue_init(&self->queue, sizeof(const char *), 0);
-    self->tasks[0] = async_create_task(getter, .name = "a", .queue = &self->queue);
-    self->tasks[1] = async_create_task(getter, .name = "b", .queue = &self->queue);
+    async_task_group_enter(&self->group); /* so that nobody uses the queue when it is freed */
+    self->a = async_task_group_create_task(&self->group, getter, .name = "a", .queue = &self->queue);
+    async_task_group_create_task(&self->group, getter, .name = "b", .queue = &self->queue);
     await(async_sleep);
     self->item = "item";
     async_queue_put_nowait(&self->queue, &self->item); /* wakes a */
-    async_cancel(self->tasks[0]);                      /* before a runs */
-    await(async_gather, .tasks = self->tasks, .count = 2, .return_exceptions = true);
+    async_cancel(self->a);                             /* before a runs */
+    await(async_task_group_join, .group = &self->group);
     printf("size %d\n", (int)async_queue_qsize(&self->queue));
     async_finally;
-    release_all(self->tasks, 2);
     async_queue_deinit(&self->queue);
     async_end;
 }

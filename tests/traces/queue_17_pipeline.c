@@ -45,20 +45,21 @@ async(sink)
     async_end;
 }
 
-struct top { async_frame frame; async_queue a, b; async_task *tasks[3]; };
+struct top { async_frame frame; async_queue a, b; async_task_group group; async_task *sink; };
 
 async(top)
 {
     async_begin;
     async_queue_init(&self->a, sizeof(int), 1);
     async_queue_init(&self->b, sizeof(int), 1);
-    self->tasks[0] = async_create_task(source, .output = &self->a);
-    self->tasks[1] = async_create_task(square, .input = &self->a, .output = &self->b);
-    self->tasks[2] = async_create_task(sink, .input = &self->b);
-    await(async_gather, .tasks = self->tasks, .count = 3);
-    printf("total %d\n", async_result(self->tasks[2], sink));
+    async_task_group_enter(&self->group); /* so that nobody uses the queues when they are freed */
+    async_task_group_create_task(&self->group, source, .output = &self->a);
+    async_task_group_create_task(&self->group, square, .input = &self->a, .output = &self->b);
+    self->sink = async_retain(async_task_group_create_task(&self->group, sink, .input = &self->b));
+    await(async_task_group_join, .group = &self->group);
+    printf("total %d\n", async_result(self->sink, sink));
     async_finally;
-    release_all(self->tasks, 3);
+    async_release(self->sink);
     async_queue_deinit(&self->a);
     async_queue_deinit(&self->b);
     async_end;
