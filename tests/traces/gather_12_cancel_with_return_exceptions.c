@@ -21,7 +21,8 @@ async(outer)
 {
     async_begin;
     self->child = async_create_task(stubborn);
-    await(async_gather, .tasks = &self->child, .count = 1, .return_exceptions = true, .statuses = &self->status);
+    await(async_gather, .tasks = &self->child, .count = 1, .return_exceptions = true,
+        .statuses = &self->status);
     if (self->status < 0)
         async_raise(self->status);
     print_strings(&async_result(self->child, stubborn), 1);

@@ -1,5 +1,5 @@
-/* After gather raised, a late child may still be awaited by name. The gather is an object here: one that can be kept
- * and asked. */
+/* After gather raised, a late child may still be awaited by name. The gather is an object here: one that
+ * can be kept * and asked. */
 #include "trace.h"
 
 struct late { async_frame frame; int i; const char *result; };

@@ -1,5 +1,6 @@
-/* A group that fails while its parent is cancelled from outside: the group raises the children's errors, and the
- * parent's cancel is delivered again at its next suspension (here: at its end, so its return value is lost). */
+/* A group that fails while its parent is cancelled from outside: the group raises the children's errors,
+ * and the * parent's cancel is delivered again at its next suspension (here: at its end, so its return
+ * value is lost). */
 #include "trace.h"
 
 struct child { async_frame frame; async_event never; async_status status; };

@@ -5,7 +5,13 @@ enum { SEATS = 5, MEALS = 2 };
 
 struct log { int seats[SEATS * MEALS]; size_t count; };
 
-struct philosopher { async_frame frame; int seat; async_lock *forks, *first, *second; struct log *log; int meal; };
+struct philosopher {
+    async_frame frame;
+    int seat;
+    async_lock *forks, *first, *second;
+    struct log *log;
+    int meal;
+};
 
 async(philosopher)
 {

@@ -1,5 +1,5 @@
-/* A server that gives up on a silent client. On bare descriptors and the real clock: a virtual one would jump to the
- * deadline while the system still carries the bytes. */
+/* A server that gives up on a silent client. On bare descriptors and the real clock: a virtual one would
+ * jump to the * deadline while the system still carries the bytes. */
 #include "trace.h"
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -56,7 +56,13 @@ async(server)
     async_end;
 }
 
-struct ask { async_frame frame; const struct sockaddr_in *address; const char *question; int fd; char answer[LINE]; };
+struct ask {
+    async_frame frame;
+    const struct sockaddr_in *address;
+    const char *question;
+    int fd;
+    char answer[LINE];
+};
 
 async(ask)
 {
@@ -90,7 +96,13 @@ static int listen_somewhere(struct sockaddr_in *address)
     return fd;
 }
 
-struct top { async_frame frame; struct sockaddr_in address; int listener; async_task_group group; async_task *server; };
+struct top {
+    async_frame frame;
+    struct sockaddr_in address;
+    int listener;
+    async_task_group group;
+    async_task *server;
+};
 
 async(top)
 {

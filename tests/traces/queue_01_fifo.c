@@ -15,7 +15,8 @@ async(top)
         await(async_queue_get, .queue = &self->queue, .item = &self->item);
         printf("%d\n", self->item);
     }
-    printf("size %d empty %s\n", (int)async_queue_qsize(&self->queue), truth(async_queue_empty(&self->queue)));
+    printf("size %d empty %s\n", (int)async_queue_qsize(&self->queue),
+        truth(async_queue_empty(&self->queue)));
     async_finally;
     async_queue_deinit(&self->queue);
     async_end;

@@ -1,4 +1,5 @@
-/* put() on an unbounded queue never suspends: the producer puts everything before the consumer gets its first item. */
+/* put() on an unbounded queue never suspends: the producer puts everything before the consumer gets its
+ * first item. */
 #include "trace.h"
 
 enum { END = -1 };

@@ -21,14 +21,22 @@ async(consumer)
     async_end;
 }
 
-struct top { async_frame frame; async_queue queue; struct output output; async_task *consumers[2]; int i, item; };
+struct top {
+    async_frame frame;
+    async_queue queue;
+    struct output output;
+    async_task *consumers[2];
+    int i, item;
+};
 
 async(top)
 {
     async_begin;
     async_queue_init(&self->queue, sizeof(int), 0);
-    self->consumers[0] = async_create_task(consumer, .name = "c1", .queue = &self->queue, .output = &self->output);
-    self->consumers[1] = async_create_task(consumer, .name = "c2", .queue = &self->queue, .output = &self->output);
+    self->consumers[0] = async_create_task(consumer, .name = "c1", .queue = &self->queue,
+        .output = &self->output);
+    self->consumers[1] = async_create_task(consumer, .name = "c2", .queue = &self->queue,
+        .output = &self->output);
     for (self->item = 0; self->item < ITEMS; self->item++)
         await(async_queue_put, .queue = &self->queue, .item = &self->item);
     self->item = END;

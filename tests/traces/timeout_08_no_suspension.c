@@ -1,5 +1,5 @@
-/* A body that never suspends is not interrupted, however late it is. On the real clock: the deadline has to pass
- * while the thread is blocked. */
+/* A body that never suspends is not interrupted, however late it is. On the real clock: the deadline has to
+ * pass * while the thread is blocked. */
 #include "trace.h"
 
 struct top { async_frame frame; async_timeout timeout; };

@@ -1,5 +1,5 @@
-/* The deadline passes and the task is cancelled from outside in the same pass: it stays cancelled, no Timeout. On the
- * real clock: the deadline has to pass while the thread is blocked. */
+/* The deadline passes and the task is cancelled from outside in the same pass: it stays cancelled, no
+ * Timeout. On the * real clock: the deadline has to pass while the thread is blocked. */
 #include "trace.h"
 
 enum { DEADLINE = 20 }; /* milliseconds */

@@ -1,5 +1,5 @@
-/* Timeout zero: a future that is done gives its result, one that is not gives Timeout at once; a coroutine never
- * starts. */
+/* Timeout zero: a future that is done gives its result, one that is not gives Timeout at once; a coroutine
+ * never * starts. */
 #include "trace.h"
 
 struct job { async_frame frame; };

@@ -1,5 +1,5 @@
-/* The caller is cancelled in the moment in which the awaited future got its result: Cancelled wins, the result stays
- * in the future. */
+/* The caller is cancelled in the moment in which the awaited future got its result: Cancelled wins, the
+ * result stays * in the future. */
 #include "trace.h"
 
 struct outer { async_frame frame; async_future *future; void *value; };
