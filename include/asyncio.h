@@ -359,6 +359,9 @@ const char *async_strerror(async_status status)
 void async_panic_(const char *message, const char *file, int line)
 {
 #ifdef ASYNCIO_PANIC
+    (void)message;
+    (void)file;
+    (void)line;
     ASYNCIO_PANIC(message, file, line);
 #else
     fflush(stdout);
@@ -681,9 +684,6 @@ typedef struct async_step {
     int code;
 } async_step;
 
-/* async_resume_: of a function or leaf. */
-typedef async_step (*async_resume_)(async_stack *stack, void *frame);
-
 enum { ASYNC_PENDING_ = 1, ASYNC_YIELDED_ = 2, ASYNC_AGAIN_ = 3 };
 
 #if ASYNCIO_BARE
@@ -694,7 +694,7 @@ typedef uint32_t async_size_;
 
 /* async_type: the constant descriptor of an async function, in flash. */
 typedef struct async_type {
-    async_resume_ resume;
+    async_step (*resume)(async_stack *stack, void *frame);
     bool (*cancel)(async_task *task, void *frame); /* leaves; NULL: cannot be cancelled while waiting */
 #if ASYNCIO_NAMES
     const char *name, *file;
@@ -789,7 +789,7 @@ struct async_stack {
     int status; /* of that callee */
     bool bounce; /* the next frame is entered by the trampoline, not by its caller */
     /* set by who needs them, so that programs without scopes do not contain them */
-    async_step (*unwind)(async_stack *stack, async_frame *self, async_resume_ resume);
+    int (*unwind)(async_stack *stack, async_frame *self);
     async_frame *(*base)(async_frame *self, unsigned char *above);
 #if !ASYNCIO_NO_HEAP
     async_segment_ *grown; /* a new segment whose caller is not known yet */
@@ -1181,9 +1181,9 @@ void async_scope_pop_(async_stack *stack, async_frame *self)
         self->flags &= (uint16_t)~ASYNC_SCOPED_;
 }
 
-/* The frame is leaving and has open scopes: exits them. When one suspends, its end resumes self in the state LEAVE, and
- * the work goes on here; when all are exited, self goes on leaving. */
-static async_step async_unwind_(async_stack *stack, async_frame *self, async_resume_ resume)
+/* The frame is leaving and has open scopes: exits them. When one suspends (PENDING), its end resumes self in the
+ * state LEAVE, and the work goes on here; 0 when all are exited. */
+static int async_unwind_(async_stack *stack, async_frame *self)
 {
     if (self->flags & ASYNC_UNWINDING_)
         self->status = (int16_t)stack->status;
@@ -1200,11 +1200,11 @@ static async_step async_unwind_(async_stack *stack, async_frame *self, async_res
             continue;
         st = exit(stack, self, object, self->status);
         if (st > 0)
-            return async_step_(st);
+            return st;
         self->status = (int16_t)st;
     }
     self->flags &= (uint16_t)~ASYNC_UNWINDING_;
-    return resume(stack, self);
+    return 0;
 }
 
 /* False: no memory. `room`: the size of the leaf that the exit will push in the record's place, so that it cannot fail
@@ -1618,12 +1618,12 @@ ASYNC_EXTERN_C_END_
     enum { name##_clear_ = clear(name, member) };
 #define ASYNC_BODY_(linkage, name)                                                                   \
     typedef char name##_frame_is_first_[offsetof(struct name, frame) == 0 ? 1 : -1];                 \
-    static inline async_step name##_body_(async_stack *, struct name *, async_resume_);              \
+    static inline async_step name##_body_(async_stack *, struct name *);                             \
     linkage async_step name##_resume(async_stack *stack, void *self)                                 \
     {                                                                                                \
-        ASYNC_REPEAT_(name##_body_(stack, (struct name *)self, name##_resume), name)                                      \
+        ASYNC_REPEAT_(name##_body_(stack, (struct name *)self), name)                                      \
     }                                                                                                \
-    static inline async_step name##_body_(async_stack *stack, struct name *self, async_resume_ resume_)
+    static inline async_step name##_body_(async_stack *stack, struct name *self)
 #if ASYNCIO_SMALL
 #define ASYNC_REPEAT_(call, name)                                                                    \
     async_step step; do step = call; while (step.code == ASYNC_AGAIN_);                              \
@@ -1652,8 +1652,8 @@ ASYNC_EXTERN_C_END_
     ASYNC_CASE_(ASYNC_FINALLY_) self->frame.flags |= ASYNC_LEAVING_
 #define ASYNC_END                                                                                    \
     }                                                                                                \
-    async_leave_: if (ASYNC_RARE_(self->frame.flags & (ASYNC_SCOPED_ | ASYNC_UNWINDING_)))           \
-        return stack->unwind(stack, &self->frame, resume_);                                          \
+    async_leave_: if (ASYNC_RARE_(self->frame.flags & (ASYNC_SCOPED_ | ASYNC_UNWINDING_)) &&         \
+        stack->unwind(stack, &self->frame) > 0) return async_step_(ASYNC_PENDING_);                  \
     if (at_ != ASYNC_FINALLY_ && !(self->frame.flags & ASYNC_LEAVING_)) {                            \
         at_ = ASYNC_FINALLY_;                                                                        \
         goto async_again_;                                                                           \
@@ -2770,42 +2770,6 @@ struct async_task {
 #define ASYNC_SITE_ARGUMENTS_
 #endif
 
-/* async_create_task(f, .a = 1, ...)   a task that runs f(a = 1, ...), from the next pass on; nothing runs yet. Gives a
- *     handle, to be released; NULL without memory or outside a running loop. NULL is a task that failed with
- *     NO_MEMORY: joining it says so, cancelling and releasing it do nothing. Loop thread.
- * async_loop_create_task(loop, f, ...)   the same on a loop that need not run.
- * async_go(f, ...)   the same without a handle: true, or false without memory.
- * async_create_task_on(&storage, f, ...)   the same in static memory: static async_storage(200) storage; the storage
- *     may be used again when the task is done and released. NULL when the frame does not fit, or while it is in use. */
-#define async_create_task_on(storage, ...) ASYNC_CREATE_ON_(storage, __VA_ARGS__, )
-#if !ASYNCIO_NO_HEAP
-#define async_create_task(...) ASYNC_CREATE_(async_get_running_loop(), __VA_ARGS__, )
-#define async_loop_create_task(loop, ...) ASYNC_CREATE_(loop, __VA_ARGS__, )
-#define async_go(...) async_gone_(async_create_task(__VA_ARGS__))
-#define ASYNC_CREATE_(loop, name, ...)                                                                      \
-    (async_create_begin_(loop, &name##_type ASYNC_SITE_)                                                    \
-            ? (ASYNC_PUT_((struct name *)async_creating_(), __VA_ARGS__) async_create_end_())               \
-            : (async_task *)NULL)
-#endif
-#define ASYNC_CREATE_ON_(storage, name, ...)                                                                \
-    (async_create_on_begin_((storage)->bytes, sizeof((storage)->bytes), &name##_type ASYNC_SITE_)           \
-            ? (ASYNC_PUT_((struct name *)async_creating_(), __VA_ARGS__) async_create_end_())               \
-            : (async_task *)NULL)
-/* async_storage(n): a type: memory for a task whose frames take n bytes. */
-#define async_storage(n)                                                                                    \
-    union {                                                                                                 \
-        async_task task;                                                                                    \
-        unsigned char bytes[ASYNC_ROUND_(sizeof(async_task)) + ASYNC_ROUND_(n)];                            \
-    }
-
-#if !ASYNCIO_NO_HEAP
-bool async_create_begin_(async_loop *loop, const async_type *type ASYNC_SITE_PARAMETERS_);
-#endif
-bool async_create_on_begin_(void *bytes, size_t size, const async_type *type ASYNC_SITE_PARAMETERS_);
-void *async_creating_(void);
-async_task *async_create_end_(void);
-bool async_gone_(async_task *task);
-
 /* async_release: gives a handle back; the task runs on. NULL does nothing. When the last handle of a failed task goes
  * and nobody has seen the failure, the exception handler is told. async_retain: one more handle. */
 void async_release(async_task *task);
@@ -2854,43 +2818,7 @@ static async_frame *async_root_(async_task *task)
     return (async_frame *)(void *)((unsigned char *)task + ASYNC_ROUND_(sizeof *task));
 }
 
-/* ---- creating ------------------------------------------------------------------------------------------------ */
-
-/* The task whose arguments are being evaluated. An argument may create a task of its own: they are chained. Until it
- * is complete, its callbacks hold the loop it is for. */
-static ASYNC_THREAD_LOCAL_ async_task *async_created_;
-
-void *async_creating_(void) { return async_root_(async_created_); }
-
-static void async_task_init_(async_loop *loop, async_task *task, const async_type *type ASYNC_SITE_PARAMETERS_)
-{
-    async_frame *root = async_root_(task);
-    ASYNC_MEMSET_(task, 0, sizeof *task);
-    ASYNC_MEMSET_(root, 0, type->clear);
-    root->type = type;
-    task->future.value = root;
-    task->future.flags = ASYNC_IS_TASK_;
-    task->future.callbacks = (async_entry_)(void *)loop;
-    task->count = 2;
-#if ASYNCIO_DEBUG
-    task->file = file;
-    task->line = line;
-    task->alive = &loop->alive;
-    async_line_append_(task->alive, &task->node);
-#endif
-    task->link.next = (async_entry_)(void *)async_created_;
-    async_created_ = task;
-}
-
-async_task *async_create_end_(void)
-{
-    async_task *task = async_created_;
-    async_loop *loop = (async_loop *)(void *)task->future.callbacks;
-    async_created_ = (async_task *)(void *)task->link.next;
-    task->future.callbacks = 0;
-    async_fifo_push_(&loop->ready, &task->link, ASYNC_KIND_TASK_);
-    return task;
-}
+/* ---- the loop's tasks ----------------------------------------------------------------------------------------- */
 
 #if ASYNCIO_ALL_TASKS
 
@@ -2974,92 +2902,7 @@ static async_loop *async_link_owner_(const async_link *link)
     return async_task_loop_(ASYNC_CONTAINER_((uintptr_t)link, async_task, link));
 }
 
-static struct async_hint_ *async_hint_of_(async_loop *loop, const async_type *type)
-{
-    return &loop->hints[((uintptr_t)(const void *)type / sizeof(void *)) % ASYNC_HINTS_];
-}
-
-/* A task of this function had to grow: the next one gets a bigger area at once. */
-static void async_learn_(async_loop *loop, const async_type *type)
-{
-    struct async_hint_ *hint = async_hint_of_(loop, type);
-    if (hint->type != type) {
-        hint->type = type;
-        hint->size = 64;
-    }
-    if (hint->size < 1024)
-        hint->size *= 2;
-}
-
-bool async_create_begin_(async_loop *loop, const async_type *type ASYNC_SITE_PARAMETERS_)
-{
-    struct async_hint_ *hint;
-    size_t size, units;
-    async_task *task;
-    if (loop == NULL) {
-        async_exception e = { "a task was created with no event loop running", ASYNC_NO_RUNNING_LOOP, NULL, NULL,
-            NULL, 0 };
-        e.name = type->name;
-        e.file = type->file;
-        e.line = type->line;
-        async_loop_call_exception_handler(NULL, &e);
-        return false;
-    }
-    loop->owner = async_link_owner_;
-    hint = async_hint_of_(loop, type);
-    size = ASYNC_ROUND_(sizeof *task) + type->size;
-    size += hint->type == type ? hint->size : ASYNC_ROUND_(sizeof(async_leaf) + sizeof(int64_t));
-    units = (size + loop->reserve + ASYNC_UNIT_ - 1) / ASYNC_UNIT_;
-    task = units > 0xFFFF ? NULL : (async_task *)async_pool_get_(loop->pool, units);
-    if (task == NULL)
-        return false;
-    async_task_init_(loop, task, type ASYNC_SITE_ARGUMENTS_);
-    task->future.units = (uint16_t)units;
-    task->end = (unsigned char *)task + units * ASYNC_UNIT_ - loop->reserve;
-#if ASYNCIO_ALL_TASKS
-    if (!async_tasks_add_(loop, task)) {
-        async_created_ = (async_task *)(void *)task->link.next;
-#if ASYNCIO_DEBUG
-        async_line_remove_(task->alive, &task->node);
 #endif
-        async_pool_put_(loop->pool, task, units);
-        return false;
-    }
-#endif
-    return true;
-}
-
-#endif
-
-bool async_create_on_begin_(void *bytes, size_t size, const async_type *type ASYNC_SITE_PARAMETERS_)
-{
-    async_task *task = (async_task *)bytes;
-    async_loop *loop = async_loop_here_();
-    if (loop == NULL || task->count != 0 ||
-        size < ASYNC_ROUND_(sizeof *task) + type->size + loop->reserve)
-        return false;
-    ASYNC_UNPOISON_(bytes, size);
-    async_task_init_(loop, task, type ASYNC_SITE_ARGUMENTS_);
-    task->future.flags |= ASYNC_STATIC_;
-    task->end = (unsigned char *)bytes + (size & ~(size_t)(ASYNCIO_FRAME_ALIGN - 1)) - loop->reserve;
-#if ASYNCIO_ALL_TASKS
-    if (!async_tasks_add_(loop, task)) {
-        async_created_ = (async_task *)(void *)task->link.next;
-#if ASYNCIO_DEBUG
-        async_line_remove_(task->alive, &task->node);
-#endif
-        task->count = 0;
-        return false;
-    }
-#endif
-    return true;
-}
-
-bool async_gone_(async_task *task)
-{
-    async_release(task);
-    return task != NULL;
-}
 
 /* ---- its end ------------------------------------------------------------------------------------------------- */
 
@@ -3242,6 +3085,183 @@ int async_task_remove_done_callback(async_task *task, void (*callback)(async_han
 }
 
 async_task *async_current_task(void) { return async_running_ == NULL ? NULL : async_running_->stack.task; }
+
+ASYNC_EXTERN_C_END_
+
+#endif
+
+/* ---- create.h ----------------------------------------------------------------------------------------- */
+
+/* create.h: making tasks, as expressions with named arguments. */
+
+ASYNC_EXTERN_C_BEGIN_
+
+/* async_create_task(f, .a = 1, ...)   a task that runs f(a = 1, ...), from the next pass on; nothing runs yet. Gives a
+ *     handle, to be released; NULL without memory or outside a running loop. NULL is a task that failed with
+ *     NO_MEMORY: joining it says so, cancelling and releasing it do nothing. Loop thread.
+ * async_loop_create_task(loop, f, ...)   the same on a loop that need not run.
+ * async_go(f, ...)   the same without a handle: true, or false without memory.
+ * async_create_task_on(&storage, f, ...)   the same in static memory: static async_storage(200) storage; the storage
+ *     may be used again when the task is done and released. NULL when the frame does not fit, or while it is in use. */
+#define async_create_task_on(storage, ...) ASYNC_CREATE_ON_(storage, __VA_ARGS__, )
+#if !ASYNCIO_NO_HEAP
+#define async_create_task(...) ASYNC_CREATE_(async_get_running_loop(), __VA_ARGS__, )
+#define async_loop_create_task(loop, ...) ASYNC_CREATE_(loop, __VA_ARGS__, )
+#define async_go(...) async_gone_(async_create_task(__VA_ARGS__))
+#define ASYNC_CREATE_(loop, name, ...)                                                                      \
+    (async_create_begin_(loop, &name##_type ASYNC_SITE_)                                                    \
+            ? (ASYNC_PUT_((struct name *)async_creating_(), __VA_ARGS__) async_create_end_())               \
+            : (async_task *)NULL)
+#endif
+#define ASYNC_CREATE_ON_(storage, name, ...)                                                                \
+    (async_create_on_begin_((storage)->bytes, sizeof((storage)->bytes), &name##_type ASYNC_SITE_)           \
+            ? (ASYNC_PUT_((struct name *)async_creating_(), __VA_ARGS__) async_create_end_())               \
+            : (async_task *)NULL)
+/* async_storage(n): a type: memory for a task whose frames take n bytes. */
+#define async_storage(n)                                                                                    \
+    union {                                                                                                 \
+        async_task task;                                                                                    \
+        unsigned char bytes[ASYNC_ROUND_(sizeof(async_task)) + ASYNC_ROUND_(n)];                            \
+    }
+
+#if !ASYNCIO_NO_HEAP
+bool async_create_begin_(async_loop *loop, const async_type *type ASYNC_SITE_PARAMETERS_);
+#endif
+bool async_create_on_begin_(void *bytes, size_t size, const async_type *type ASYNC_SITE_PARAMETERS_);
+void *async_creating_(void);
+async_task *async_create_end_(void);
+bool async_gone_(async_task *task);
+
+ASYNC_EXTERN_C_END_
+
+#ifdef ASYNCIO_IMPLEMENTATION
+
+ASYNC_EXTERN_C_BEGIN_
+
+/* The task whose arguments are being evaluated. An argument may create a task of its own: they are chained. Until it
+ * is complete, its callbacks hold the loop it is for. */
+static ASYNC_THREAD_LOCAL_ async_task *async_created_;
+
+void *async_creating_(void) { return async_root_(async_created_); }
+
+static void async_task_init_(async_loop *loop, async_task *task, const async_type *type ASYNC_SITE_PARAMETERS_)
+{
+    async_frame *root = async_root_(task);
+    ASYNC_MEMSET_(task, 0, sizeof *task);
+    ASYNC_MEMSET_(root, 0, type->clear);
+    root->type = type;
+    task->future.value = root;
+    task->future.flags = ASYNC_IS_TASK_;
+    task->future.callbacks = (async_entry_)(void *)loop;
+    task->count = 2;
+#if ASYNCIO_DEBUG
+    task->file = file;
+    task->line = line;
+    task->alive = &loop->alive;
+    async_line_append_(task->alive, &task->node);
+#endif
+    task->link.next = (async_entry_)(void *)async_created_;
+    async_created_ = task;
+}
+
+async_task *async_create_end_(void)
+{
+    async_task *task = async_created_;
+    async_loop *loop = (async_loop *)(void *)task->future.callbacks;
+    async_created_ = (async_task *)(void *)task->link.next;
+    task->future.callbacks = 0;
+    async_fifo_push_(&loop->ready, &task->link, ASYNC_KIND_TASK_);
+    return task;
+}
+
+#if !ASYNCIO_NO_HEAP
+
+static struct async_hint_ *async_hint_of_(async_loop *loop, const async_type *type)
+{
+    return &loop->hints[((uintptr_t)(const void *)type / sizeof(void *)) % ASYNC_HINTS_];
+}
+
+/* A task of this function had to grow: the next one gets a bigger area at once. */
+static void async_learn_(async_loop *loop, const async_type *type)
+{
+    struct async_hint_ *hint = async_hint_of_(loop, type);
+    if (hint->type != type) {
+        hint->type = type;
+        hint->size = 64;
+    }
+    if (hint->size < 1024)
+        hint->size *= 2;
+}
+
+bool async_create_begin_(async_loop *loop, const async_type *type ASYNC_SITE_PARAMETERS_)
+{
+    struct async_hint_ *hint;
+    size_t size, units;
+    async_task *task;
+    if (loop == NULL) {
+        async_exception e = { "a task was created with no event loop running", ASYNC_NO_RUNNING_LOOP, NULL, NULL,
+            NULL, 0 };
+        e.name = type->name;
+        e.file = type->file;
+        e.line = type->line;
+        async_loop_call_exception_handler(NULL, &e);
+        return false;
+    }
+    loop->owner = async_link_owner_;
+    hint = async_hint_of_(loop, type);
+    size = ASYNC_ROUND_(sizeof *task) + type->size;
+    size += hint->type == type ? hint->size : ASYNC_ROUND_(sizeof(async_leaf) + sizeof(int64_t));
+    units = (size + loop->reserve + ASYNC_UNIT_ - 1) / ASYNC_UNIT_;
+    task = units > 0xFFFF ? NULL : (async_task *)async_pool_get_(loop->pool, units);
+    if (task == NULL)
+        return false;
+    async_task_init_(loop, task, type ASYNC_SITE_ARGUMENTS_);
+    task->future.units = (uint16_t)units;
+    task->end = (unsigned char *)task + units * ASYNC_UNIT_ - loop->reserve;
+#if ASYNCIO_ALL_TASKS
+    if (!async_tasks_add_(loop, task)) {
+        async_created_ = (async_task *)(void *)task->link.next;
+#if ASYNCIO_DEBUG
+        async_line_remove_(task->alive, &task->node);
+#endif
+        async_pool_put_(loop->pool, task, units);
+        return false;
+    }
+#endif
+    return true;
+}
+
+#endif
+
+bool async_create_on_begin_(void *bytes, size_t size, const async_type *type ASYNC_SITE_PARAMETERS_)
+{
+    async_task *task = (async_task *)bytes;
+    async_loop *loop = async_loop_here_();
+    if (loop == NULL || task->count != 0 ||
+        size < ASYNC_ROUND_(sizeof *task) + type->size + loop->reserve)
+        return false;
+    ASYNC_UNPOISON_(bytes, size);
+    async_task_init_(loop, task, type ASYNC_SITE_ARGUMENTS_);
+    task->future.flags |= ASYNC_STATIC_;
+    task->end = (unsigned char *)bytes + (size & ~(size_t)(ASYNCIO_FRAME_ALIGN - 1)) - loop->reserve;
+#if ASYNCIO_ALL_TASKS
+    if (!async_tasks_add_(loop, task)) {
+        async_created_ = (async_task *)(void *)task->link.next;
+#if ASYNCIO_DEBUG
+        async_line_remove_(task->alive, &task->node);
+#endif
+        task->count = 0;
+        return false;
+    }
+#endif
+    return true;
+}
+
+bool async_gone_(async_task *task)
+{
+    async_release(task);
+    return task != NULL;
+}
 
 ASYNC_EXTERN_C_END_
 
@@ -4211,56 +4231,13 @@ ASYNC_EXTERN_C_END_
 
 #endif
 
-/* ---- run.h -------------------------------------------------------------------------------------------- */
+/* ---- pass.h ------------------------------------------------------------------------------------------- */
 
-/* run.h: running the loop (asyncio.run, run_until_complete, run_forever). */
-
-ASYNC_EXTERN_C_BEGIN_
-
-/* async_loop_run_until_complete: runs the loop until the task (or, with the second, the future) is done, and gives its
- * status. What else is pending stays so, for the next run. STOPPED when the loop was stopped first, DEADLOCK when
- * nothing can happen any more (after naming what waits), MISUSE when a loop runs in this thread already. */
-async_status async_loop_run_until_complete(async_loop *loop, async_task *task);
-async_status async_loop_run_until_done(async_loop *loop, async_future *future);
-
-/* async_loop_run_forever: runs the loop until async_loop_stop(). OK, or MISUSE. */
-async_status async_loop_run_forever(async_loop *loop);
-
-/* async_loop_run_once: one pass, without waiting: for a loop that is driven by another one. Gives the time until there
- * is something to do: 0 now, ASYNC_FOREVER only when a descriptor or another thread brings it; MISUSE (negative). */
-async_time async_loop_run_once(async_loop *loop);
-
-#if !ASYNCIO_NO_HEAP
-/* async_run(f, .a = 1, ...): a fresh loop that runs f(a = 1, ...) and gives its status; then the tasks that are left are
- * cancelled and run to their end, and the loop is closed. Ctrl-C cancels f, whose finally parts run, and gives
- * INTERRUPTED; a second Ctrl-C ends the process. MISUSE inside a running loop. Mirrors asyncio.run().
- * async_run_with(&config, f, ...): the same with an async_loop_config. */
-#define async_run(...) ASYNC_RUN_((const async_loop_config *)NULL, __VA_ARGS__, )
-#define async_run_with(config, ...) ASYNC_RUN_(config, __VA_ARGS__, )
-#define ASYNC_RUN_(config, name, ...)                                                             \
-    (async_run_begin_(config, &name##_type ASYNC_SITE_)                                           \
-            ? (ASYNC_PUT_((struct name *)async_creating_(), __VA_ARGS__) async_run_end_())        \
-            : async_run_failed_())
-bool async_run_begin_(const async_loop_config *config, const async_type *type ASYNC_SITE_PARAMETERS_);
-async_status async_run_end_(void);
-async_status async_run_failed_(void);
-
-/* async_loop_cancel_all_tasks: cancels the tasks of a loop that is not running and runs it until they are done; those
- * that fail go to the exception handler. What asyncio.run() does before it closes the loop. */
-async_status async_loop_cancel_all_tasks(async_loop *loop);
-#endif
-
-ASYNC_EXTERN_C_END_
+/* pass.h: one pass of the loop: wait, move the due timers behind what is ready, run what was ready. */
 
 #ifdef ASYNCIO_IMPLEMENTATION
 
-#if !ASYNCIO_BARE
-#include <signal.h>
-#endif
-
 ASYNC_EXTERN_C_BEGIN_
-
-/* ---- one pass ------------------------------------------------------------------------------------------------ */
 
 /* Due timers go behind what is ready: each takes one more step in its place there. */
 static void async_loop_move_due_(async_loop *loop, async_time now)
@@ -4364,7 +4341,34 @@ static bool async_loop_pass_(async_loop *loop, bool wait, bool may_deadlock)
 
 #endif
 
-/* ---- runs ---------------------------------------------------------------------------------------------------- */
+ASYNC_EXTERN_C_END_
+
+#endif
+
+/* ---- run.h -------------------------------------------------------------------------------------------- */
+
+/* run.h: running the loop (run_until_complete, run_forever). */
+
+ASYNC_EXTERN_C_BEGIN_
+
+/* async_loop_run_until_complete: runs the loop until the task (or, with the second, the future) is done, and gives its
+ * status. What else is pending stays so, for the next run. STOPPED when the loop was stopped first, DEADLOCK when
+ * nothing can happen any more (after naming what waits), MISUSE when a loop runs in this thread already. */
+async_status async_loop_run_until_complete(async_loop *loop, async_task *task);
+async_status async_loop_run_until_done(async_loop *loop, async_future *future);
+
+/* async_loop_run_forever: runs the loop until async_loop_stop(). OK, or MISUSE. */
+async_status async_loop_run_forever(async_loop *loop);
+
+/* async_loop_run_once: one pass, without waiting: for a loop that is driven by another one. Gives the time until there
+ * is something to do: 0 now, ASYNC_FOREVER only when a descriptor or another thread brings it; MISUSE (negative). */
+async_time async_loop_run_once(async_loop *loop);
+
+ASYNC_EXTERN_C_END_
+
+#ifdef ASYNCIO_IMPLEMENTATION
+
+ASYNC_EXTERN_C_BEGIN_
 
 static async_loop *async_loop_enter_(async_loop *loop)
 {
@@ -4417,9 +4421,23 @@ async_status async_loop_run_forever(async_loop *loop)
     return ASYNC_OK;
 }
 
-static void async_stop_callback_(async_handle *handle) { async_loop_stop((async_loop *)handle->data); }
+/* What waits when nothing can happen any more. */
+static void async_report_deadlock_(async_loop *loop)
+{
+    async_exception e = { "the run cannot go on", ASYNC_DEADLOCK, NULL, NULL, NULL, 0 };
+    uint32_t i;
+    async_loop_call_exception_handler(loop, &e);
+    for (i = 0; i < loop->task_count; i++) /* a handler hears of each, the default one prints it all */
+        if (loop->tasks[i] != NULL) {
+            e.message = "a task waits for ever";
+            e.status = 0;
+            e.task = loop->tasks[i];
+            e.name = async_task_get_name(e.task);
+            async_loop_call_exception_handler(loop, &e);
+        }
+}
 
-static void async_report_deadlock_(async_loop *loop);
+static void async_stop_callback_(async_handle *handle) { async_loop_stop((async_loop *)handle->data); }
 
 async_status async_loop_run_until_done(async_loop *loop, async_future *future)
 {
@@ -4455,7 +4473,89 @@ async_time async_loop_run_once(async_loop *loop)
     return idle;
 }
 
-/* ---- closing ------------------------------------------------------------------------------------------------- */
+#endif
+
+ASYNC_EXTERN_C_END_
+
+#endif
+
+/* ---- embed.h ------------------------------------------------------------------------------------------ */
+
+/* embed.h: the loop inside a foreign one (a GUI's, another library's). Linux only: elsewhere call
+ * async_loop_run_once() from time to time. */
+
+#if defined(__linux__)
+
+ASYNC_EXTERN_C_BEGIN_
+
+/* async_loop_fileno: a descriptor that is readable when async_loop_run_once() has something to do because of a
+ * descriptor or another thread. Watch it in the foreign loop, with the time that async_loop_run_once() gave as the
+ * timeout, and call that function on either. The loop owns it. -errno. Loop thread. */
+int async_loop_fileno(async_loop *loop);
+
+ASYNC_EXTERN_C_END_
+
+#endif
+
+#if defined(ASYNCIO_IMPLEMENTATION) && defined(__linux__)
+
+#include <sys/epoll.h>
+
+ASYNC_EXTERN_C_BEGIN_
+
+/* Keeps the epoll set equal to the array that is polled; events 0 takes a descriptor out. */
+static void async_mirror_(async_loop *loop, int fd, short events)
+{
+    struct epoll_event event;
+    ASYNC_MEMSET_(&event, 0, sizeof event);
+    event.events = (events & POLLIN ? (uint32_t)EPOLLIN : 0) | (events & POLLOUT ? (uint32_t)EPOLLOUT : 0);
+    event.data.fd = fd;
+    if (events == 0)
+        (void)epoll_ctl(loop->mirror_fd, EPOLL_CTL_DEL, fd, &event);
+    else if (epoll_ctl(loop->mirror_fd, EPOLL_CTL_MOD, fd, &event) != 0)
+        (void)epoll_ctl(loop->mirror_fd, EPOLL_CTL_ADD, fd, &event);
+}
+
+int async_loop_fileno(async_loop *loop)
+{
+    int i;
+    if (loop->mirror != NULL)
+        return loop->mirror_fd;
+    if (async_poller_of_(loop) == NULL)
+        return ASYNC_NO_MEMORY;
+    loop->mirror_fd = epoll_create1(EPOLL_CLOEXEC);
+    if (loop->mirror_fd < 0)
+        return -errno;
+    loop->mirror = async_mirror_;
+    for (i = 0; i < loop->poller->count; i++)
+        if (loop->poller->fds[i].events != 0)
+            async_mirror_(loop, loop->poller->fds[i].fd, loop->poller->fds[i].events);
+    return loop->mirror_fd;
+}
+
+ASYNC_EXTERN_C_END_
+
+#endif
+
+/* ---- close.h ------------------------------------------------------------------------------------------ */
+
+/* close.h: the end of a loop: the tasks that are left are cancelled and run to their end, or dropped. Hosts only. */
+
+#if !ASYNCIO_BARE
+
+ASYNC_EXTERN_C_BEGIN_
+
+/* async_loop_cancel_all_tasks: cancels the tasks of a loop that is not running and runs it until they are done; those
+ * that fail go to the exception handler. What asyncio.run() does before it closes the loop. */
+async_status async_loop_cancel_all_tasks(async_loop *loop);
+
+ASYNC_EXTERN_C_END_
+
+#endif
+
+#if defined(ASYNCIO_IMPLEMENTATION) && !ASYNCIO_BARE
+
+ASYNC_EXTERN_C_BEGIN_
 
 /* A task that will never be resumed: its leaf lets go of what it stands in, its chunks are freed. */
 static void async_task_drop_(async_loop *loop, async_task *task)
@@ -4628,7 +4728,41 @@ async_status async_loop_cancel_all_tasks(async_loop *loop)
     return status;
 }
 
-/* ---- async_run ----------------------------------------------------------------------------------------------- */
+ASYNC_EXTERN_C_END_
+
+#endif
+
+/* ---- runner.h ----------------------------------------------------------------------------------------- */
+
+/* runner.h: a fresh loop for one function, and Ctrl-C (asyncio.run). Hosts only. */
+
+#if !ASYNCIO_BARE
+
+ASYNC_EXTERN_C_BEGIN_
+
+/* async_run(f, .a = 1, ...): a fresh loop that runs f(a = 1, ...) and gives its status; then the tasks that are left are
+ * cancelled and run to their end, and the loop is closed. Ctrl-C cancels f, whose finally parts run, and gives
+ * INTERRUPTED; a second Ctrl-C ends the process. MISUSE inside a running loop. Mirrors asyncio.run().
+ * async_run_with(&config, f, ...): the same with an async_loop_config. */
+#define async_run(...) ASYNC_RUN_((const async_loop_config *)NULL, __VA_ARGS__, )
+#define async_run_with(config, ...) ASYNC_RUN_(config, __VA_ARGS__, )
+#define ASYNC_RUN_(config, name, ...)                                                             \
+    (async_run_begin_(config, &name##_type ASYNC_SITE_)                                           \
+            ? (ASYNC_PUT_((struct name *)async_creating_(), __VA_ARGS__) async_run_end_())        \
+            : async_run_failed_())
+bool async_run_begin_(const async_loop_config *config, const async_type *type ASYNC_SITE_PARAMETERS_);
+async_status async_run_end_(void);
+async_status async_run_failed_(void);
+
+ASYNC_EXTERN_C_END_
+
+#endif
+
+#if defined(ASYNCIO_IMPLEMENTATION) && !ASYNCIO_BARE
+
+#include <signal.h>
+
+ASYNC_EXTERN_C_BEGIN_
 
 /* Ctrl-C: the loop that is to hear of it. One at a time has the signal. */
 static async_loop *volatile async_interruptible_;
@@ -4705,83 +4839,6 @@ async_status async_run_end_(void)
     async_release(task);
     async_loop_close(loop);
     return status;
-}
-
-/* ---- what waits when nothing can happen any more ------------------------------------------------------------- */
-
-static void async_report_deadlock_(async_loop *loop)
-{
-    async_exception e = { "the run cannot go on", ASYNC_DEADLOCK, NULL, NULL, NULL, 0 };
-    uint32_t i;
-    async_loop_call_exception_handler(loop, &e);
-    for (i = 0; i < loop->task_count; i++) /* a handler hears of each, the default one prints it all */
-        if (loop->tasks[i] != NULL) {
-            e.message = "a task waits for ever";
-            e.status = 0;
-            e.task = loop->tasks[i];
-            e.name = async_task_get_name(e.task);
-            async_loop_call_exception_handler(loop, &e);
-        }
-}
-
-#endif
-
-ASYNC_EXTERN_C_END_
-
-#endif
-
-/* ---- embed.h ------------------------------------------------------------------------------------------ */
-
-/* embed.h: the loop inside a foreign one (a GUI's, another library's). Linux only: elsewhere call
- * async_loop_run_once() from time to time. */
-
-#if defined(__linux__)
-
-ASYNC_EXTERN_C_BEGIN_
-
-/* async_loop_fileno: a descriptor that is readable when async_loop_run_once() has something to do because of a
- * descriptor or another thread. Watch it in the foreign loop, with the time that async_loop_run_once() gave as the
- * timeout, and call that function on either. The loop owns it. -errno. Loop thread. */
-int async_loop_fileno(async_loop *loop);
-
-ASYNC_EXTERN_C_END_
-
-#endif
-
-#if defined(ASYNCIO_IMPLEMENTATION) && defined(__linux__)
-
-#include <sys/epoll.h>
-
-ASYNC_EXTERN_C_BEGIN_
-
-/* Keeps the epoll set equal to the array that is polled; events 0 takes a descriptor out. */
-static void async_mirror_(async_loop *loop, int fd, short events)
-{
-    struct epoll_event event;
-    ASYNC_MEMSET_(&event, 0, sizeof event);
-    event.events = (events & POLLIN ? (uint32_t)EPOLLIN : 0) | (events & POLLOUT ? (uint32_t)EPOLLOUT : 0);
-    event.data.fd = fd;
-    if (events == 0)
-        (void)epoll_ctl(loop->mirror_fd, EPOLL_CTL_DEL, fd, &event);
-    else if (epoll_ctl(loop->mirror_fd, EPOLL_CTL_MOD, fd, &event) != 0)
-        (void)epoll_ctl(loop->mirror_fd, EPOLL_CTL_ADD, fd, &event);
-}
-
-int async_loop_fileno(async_loop *loop)
-{
-    int i;
-    if (loop->mirror != NULL)
-        return loop->mirror_fd;
-    if (async_poller_of_(loop) == NULL)
-        return ASYNC_NO_MEMORY;
-    loop->mirror_fd = epoll_create1(EPOLL_CLOEXEC);
-    if (loop->mirror_fd < 0)
-        return -errno;
-    loop->mirror = async_mirror_;
-    for (i = 0; i < loop->poller->count; i++)
-        if (loop->poller->fds[i].events != 0)
-            async_mirror_(loop, loop->poller->fds[i].fd, loop->poller->fds[i].events);
-    return loop->mirror_fd;
 }
 
 ASYNC_EXTERN_C_END_
@@ -6426,7 +6483,8 @@ async_status async_queue_put_nowait(async_queue *queue, const void *item)
     at = queue->head + queue->count;
     if (at >= queue->capacity)
         at -= queue->capacity;
-    ASYNC_MEMCPY_(async_queue_item_(queue, at), item, queue->item_size);
+    if (queue->item_size != 0) /* a queue of signals has none */
+        ASYNC_MEMCPY_(async_queue_item_(queue, at), item, queue->item_size);
     queue->count++;
     if (queue->compare != NULL)
         async_queue_up_(queue, queue->count - 1);
@@ -6441,7 +6499,7 @@ async_status async_queue_get_nowait(async_queue *queue, void *item)
     if (queue->count == 0)
         return queue->shut_down ? ASYNC_QUEUE_SHUT_DOWN : ASYNC_QUEUE_EMPTY;
     queue->count--;
-    if (item != NULL)
+    if (item != NULL && queue->item_size != 0)
         ASYNC_MEMCPY_(item, async_queue_item_(queue, queue->lifo ? queue->count : queue->head), queue->item_size);
     if (queue->compare != NULL)
         async_queue_down_(queue);

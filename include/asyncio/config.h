@@ -344,6 +344,9 @@ const char *async_strerror(async_status status)
 void async_panic_(const char *message, const char *file, int line)
 {
 #ifdef ASYNCIO_PANIC
+    (void)message;
+    (void)file;
+    (void)line;
     ASYNCIO_PANIC(message, file, line);
 #else
     fflush(stdout);

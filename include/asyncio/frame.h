@@ -30,9 +30,6 @@ typedef struct async_step {
     int code;
 } async_step;
 
-/* async_resume_: of a function or leaf. */
-typedef async_step (*async_resume_)(async_stack *stack, void *frame);
-
 enum { ASYNC_PENDING_ = 1, ASYNC_YIELDED_ = 2, ASYNC_AGAIN_ = 3 };
 
 #if ASYNCIO_BARE
@@ -43,7 +40,7 @@ typedef uint32_t async_size_;
 
 /* async_type: the constant descriptor of an async function, in flash. */
 typedef struct async_type {
-    async_resume_ resume;
+    async_step (*resume)(async_stack *stack, void *frame);
     bool (*cancel)(async_task *task, void *frame); /* leaves; NULL: cannot be cancelled while waiting */
 #if ASYNCIO_NAMES
     const char *name, *file;
@@ -138,7 +135,7 @@ struct async_stack {
     int status; /* of that callee */
     bool bounce; /* the next frame is entered by the trampoline, not by its caller */
     /* set by who needs them, so that programs without scopes do not contain them */
-    async_step (*unwind)(async_stack *stack, async_frame *self, async_resume_ resume);
+    int (*unwind)(async_stack *stack, async_frame *self);
     async_frame *(*base)(async_frame *self, unsigned char *above);
 #if !ASYNCIO_NO_HEAP
     async_segment_ *grown; /* a new segment whose caller is not known yet */

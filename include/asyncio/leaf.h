@@ -2,7 +2,7 @@
 #ifndef ASYNCIO_LEAF_H
 #define ASYNCIO_LEAF_H
 
-#include "task.h"
+#include "create.h"
 
 ASYNC_EXTERN_C_BEGIN_
 

@@ -262,7 +262,8 @@ async_status async_queue_put_nowait(async_queue *queue, const void *item)
     at = queue->head + queue->count;
     if (at >= queue->capacity)
         at -= queue->capacity;
-    ASYNC_MEMCPY_(async_queue_item_(queue, at), item, queue->item_size);
+    if (queue->item_size != 0) /* a queue of signals has none */
+        ASYNC_MEMCPY_(async_queue_item_(queue, at), item, queue->item_size);
     queue->count++;
     if (queue->compare != NULL)
         async_queue_up_(queue, queue->count - 1);
@@ -277,7 +278,7 @@ async_status async_queue_get_nowait(async_queue *queue, void *item)
     if (queue->count == 0)
         return queue->shut_down ? ASYNC_QUEUE_SHUT_DOWN : ASYNC_QUEUE_EMPTY;
     queue->count--;
-    if (item != NULL)
+    if (item != NULL && queue->item_size != 0)
         ASYNC_MEMCPY_(item, async_queue_item_(queue, queue->lifo ? queue->count : queue->head), queue->item_size);
     if (queue->compare != NULL)
         async_queue_down_(queue);

@@ -99,9 +99,9 @@ void async_scope_pop_(async_stack *stack, async_frame *self)
         self->flags &= (uint16_t)~ASYNC_SCOPED_;
 }
 
-/* The frame is leaving and has open scopes: exits them. When one suspends, its end resumes self in the state LEAVE, and
- * the work goes on here; when all are exited, self goes on leaving. */
-static async_step async_unwind_(async_stack *stack, async_frame *self, async_resume_ resume)
+/* The frame is leaving and has open scopes: exits them. When one suspends (PENDING), its end resumes self in the
+ * state LEAVE, and the work goes on here; 0 when all are exited. */
+static int async_unwind_(async_stack *stack, async_frame *self)
 {
     if (self->flags & ASYNC_UNWINDING_)
         self->status = (int16_t)stack->status;
@@ -118,11 +118,11 @@ static async_step async_unwind_(async_stack *stack, async_frame *self, async_res
             continue;
         st = exit(stack, self, object, self->status);
         if (st > 0)
-            return async_step_(st);
+            return st;
         self->status = (int16_t)st;
     }
     self->flags &= (uint16_t)~ASYNC_UNWINDING_;
-    return resume(stack, self);
+    return 0;
 }
 
 /* False: no memory. `room`: the size of the leaf that the exit will push in the record's place, so that it cannot fail

@@ -172,12 +172,12 @@
     enum { name##_clear_ = clear(name, member) };
 #define ASYNC_BODY_(linkage, name)                                                                   \
     typedef char name##_frame_is_first_[offsetof(struct name, frame) == 0 ? 1 : -1];                 \
-    static inline async_step name##_body_(async_stack *, struct name *, async_resume_);              \
+    static inline async_step name##_body_(async_stack *, struct name *);                             \
     linkage async_step name##_resume(async_stack *stack, void *self)                                 \
     {                                                                                                \
-        ASYNC_REPEAT_(name##_body_(stack, (struct name *)self, name##_resume), name)                                      \
+        ASYNC_REPEAT_(name##_body_(stack, (struct name *)self), name)                                      \
     }                                                                                                \
-    static inline async_step name##_body_(async_stack *stack, struct name *self, async_resume_ resume_)
+    static inline async_step name##_body_(async_stack *stack, struct name *self)
 #if ASYNCIO_SMALL
 #define ASYNC_REPEAT_(call, name)                                                                    \
     async_step step; do step = call; while (step.code == ASYNC_AGAIN_);                              \
@@ -206,8 +206,8 @@
     ASYNC_CASE_(ASYNC_FINALLY_) self->frame.flags |= ASYNC_LEAVING_
 #define ASYNC_END                                                                                    \
     }                                                                                                \
-    async_leave_: if (ASYNC_RARE_(self->frame.flags & (ASYNC_SCOPED_ | ASYNC_UNWINDING_)))           \
-        return stack->unwind(stack, &self->frame, resume_);                                          \
+    async_leave_: if (ASYNC_RARE_(self->frame.flags & (ASYNC_SCOPED_ | ASYNC_UNWINDING_)) &&         \
+        stack->unwind(stack, &self->frame) > 0) return async_step_(ASYNC_PENDING_);                  \
     if (at_ != ASYNC_FINALLY_ && !(self->frame.flags & ASYNC_LEAVING_)) {                            \
         at_ = ASYNC_FINALLY_;                                                                        \
         goto async_again_;                                                                           \

@@ -39,42 +39,6 @@ struct async_task {
 #define ASYNC_SITE_ARGUMENTS_
 #endif
 
-/* async_create_task(f, .a = 1, ...)   a task that runs f(a = 1, ...), from the next pass on; nothing runs yet. Gives a
- *     handle, to be released; NULL without memory or outside a running loop. NULL is a task that failed with
- *     NO_MEMORY: joining it says so, cancelling and releasing it do nothing. Loop thread.
- * async_loop_create_task(loop, f, ...)   the same on a loop that need not run.
- * async_go(f, ...)   the same without a handle: true, or false without memory.
- * async_create_task_on(&storage, f, ...)   the same in static memory: static async_storage(200) storage; the storage
- *     may be used again when the task is done and released. NULL when the frame does not fit, or while it is in use. */
-#define async_create_task_on(storage, ...) ASYNC_CREATE_ON_(storage, __VA_ARGS__, )
-#if !ASYNCIO_NO_HEAP
-#define async_create_task(...) ASYNC_CREATE_(async_get_running_loop(), __VA_ARGS__, )
-#define async_loop_create_task(loop, ...) ASYNC_CREATE_(loop, __VA_ARGS__, )
-#define async_go(...) async_gone_(async_create_task(__VA_ARGS__))
-#define ASYNC_CREATE_(loop, name, ...)                                                                      \
-    (async_create_begin_(loop, &name##_type ASYNC_SITE_)                                                    \
-            ? (ASYNC_PUT_((struct name *)async_creating_(), __VA_ARGS__) async_create_end_())               \
-            : (async_task *)NULL)
-#endif
-#define ASYNC_CREATE_ON_(storage, name, ...)                                                                \
-    (async_create_on_begin_((storage)->bytes, sizeof((storage)->bytes), &name##_type ASYNC_SITE_)           \
-            ? (ASYNC_PUT_((struct name *)async_creating_(), __VA_ARGS__) async_create_end_())               \
-            : (async_task *)NULL)
-/* async_storage(n): a type: memory for a task whose frames take n bytes. */
-#define async_storage(n)                                                                                    \
-    union {                                                                                                 \
-        async_task task;                                                                                    \
-        unsigned char bytes[ASYNC_ROUND_(sizeof(async_task)) + ASYNC_ROUND_(n)];                            \
-    }
-
-#if !ASYNCIO_NO_HEAP
-bool async_create_begin_(async_loop *loop, const async_type *type ASYNC_SITE_PARAMETERS_);
-#endif
-bool async_create_on_begin_(void *bytes, size_t size, const async_type *type ASYNC_SITE_PARAMETERS_);
-void *async_creating_(void);
-async_task *async_create_end_(void);
-bool async_gone_(async_task *task);
-
 /* async_release: gives a handle back; the task runs on. NULL does nothing. When the last handle of a failed task goes
  * and nobody has seen the failure, the exception handler is told. async_retain: one more handle. */
 void async_release(async_task *task);
@@ -127,43 +91,7 @@ static async_frame *async_root_(async_task *task)
     return (async_frame *)(void *)((unsigned char *)task + ASYNC_ROUND_(sizeof *task));
 }
 
-/* ---- creating ------------------------------------------------------------------------------------------------ */
-
-/* The task whose arguments are being evaluated. An argument may create a task of its own: they are chained. Until it
- * is complete, its callbacks hold the loop it is for. */
-static ASYNC_THREAD_LOCAL_ async_task *async_created_;
-
-void *async_creating_(void) { return async_root_(async_created_); }
-
-static void async_task_init_(async_loop *loop, async_task *task, const async_type *type ASYNC_SITE_PARAMETERS_)
-{
-    async_frame *root = async_root_(task);
-    ASYNC_MEMSET_(task, 0, sizeof *task);
-    ASYNC_MEMSET_(root, 0, type->clear);
-    root->type = type;
-    task->future.value = root;
-    task->future.flags = ASYNC_IS_TASK_;
-    task->future.callbacks = (async_entry_)(void *)loop;
-    task->count = 2;
-#if ASYNCIO_DEBUG
-    task->file = file;
-    task->line = line;
-    task->alive = &loop->alive;
-    async_line_append_(task->alive, &task->node);
-#endif
-    task->link.next = (async_entry_)(void *)async_created_;
-    async_created_ = task;
-}
-
-async_task *async_create_end_(void)
-{
-    async_task *task = async_created_;
-    async_loop *loop = (async_loop *)(void *)task->future.callbacks;
-    async_created_ = (async_task *)(void *)task->link.next;
-    task->future.callbacks = 0;
-    async_fifo_push_(&loop->ready, &task->link, ASYNC_KIND_TASK_);
-    return task;
-}
+/* ---- the loop's tasks ----------------------------------------------------------------------------------------- */
 
 #if ASYNCIO_ALL_TASKS
 
@@ -247,92 +175,7 @@ static async_loop *async_link_owner_(const async_link *link)
     return async_task_loop_(ASYNC_CONTAINER_((uintptr_t)link, async_task, link));
 }
 
-static struct async_hint_ *async_hint_of_(async_loop *loop, const async_type *type)
-{
-    return &loop->hints[((uintptr_t)(const void *)type / sizeof(void *)) % ASYNC_HINTS_];
-}
-
-/* A task of this function had to grow: the next one gets a bigger area at once. */
-static void async_learn_(async_loop *loop, const async_type *type)
-{
-    struct async_hint_ *hint = async_hint_of_(loop, type);
-    if (hint->type != type) {
-        hint->type = type;
-        hint->size = 64;
-    }
-    if (hint->size < 1024)
-        hint->size *= 2;
-}
-
-bool async_create_begin_(async_loop *loop, const async_type *type ASYNC_SITE_PARAMETERS_)
-{
-    struct async_hint_ *hint;
-    size_t size, units;
-    async_task *task;
-    if (loop == NULL) {
-        async_exception e = { "a task was created with no event loop running", ASYNC_NO_RUNNING_LOOP, NULL, NULL,
-            NULL, 0 };
-        e.name = type->name;
-        e.file = type->file;
-        e.line = type->line;
-        async_loop_call_exception_handler(NULL, &e);
-        return false;
-    }
-    loop->owner = async_link_owner_;
-    hint = async_hint_of_(loop, type);
-    size = ASYNC_ROUND_(sizeof *task) + type->size;
-    size += hint->type == type ? hint->size : ASYNC_ROUND_(sizeof(async_leaf) + sizeof(int64_t));
-    units = (size + loop->reserve + ASYNC_UNIT_ - 1) / ASYNC_UNIT_;
-    task = units > 0xFFFF ? NULL : (async_task *)async_pool_get_(loop->pool, units);
-    if (task == NULL)
-        return false;
-    async_task_init_(loop, task, type ASYNC_SITE_ARGUMENTS_);
-    task->future.units = (uint16_t)units;
-    task->end = (unsigned char *)task + units * ASYNC_UNIT_ - loop->reserve;
-#if ASYNCIO_ALL_TASKS
-    if (!async_tasks_add_(loop, task)) {
-        async_created_ = (async_task *)(void *)task->link.next;
-#if ASYNCIO_DEBUG
-        async_line_remove_(task->alive, &task->node);
 #endif
-        async_pool_put_(loop->pool, task, units);
-        return false;
-    }
-#endif
-    return true;
-}
-
-#endif
-
-bool async_create_on_begin_(void *bytes, size_t size, const async_type *type ASYNC_SITE_PARAMETERS_)
-{
-    async_task *task = (async_task *)bytes;
-    async_loop *loop = async_loop_here_();
-    if (loop == NULL || task->count != 0 ||
-        size < ASYNC_ROUND_(sizeof *task) + type->size + loop->reserve)
-        return false;
-    ASYNC_UNPOISON_(bytes, size);
-    async_task_init_(loop, task, type ASYNC_SITE_ARGUMENTS_);
-    task->future.flags |= ASYNC_STATIC_;
-    task->end = (unsigned char *)bytes + (size & ~(size_t)(ASYNCIO_FRAME_ALIGN - 1)) - loop->reserve;
-#if ASYNCIO_ALL_TASKS
-    if (!async_tasks_add_(loop, task)) {
-        async_created_ = (async_task *)(void *)task->link.next;
-#if ASYNCIO_DEBUG
-        async_line_remove_(task->alive, &task->node);
-#endif
-        task->count = 0;
-        return false;
-    }
-#endif
-    return true;
-}
-
-bool async_gone_(async_task *task)
-{
-    async_release(task);
-    return task != NULL;
-}
 
 /* ---- its end ------------------------------------------------------------------------------------------------- */
 

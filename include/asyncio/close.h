@@ -1,0 +1,201 @@
+/* close.h: the end of a loop: the tasks that are left are cancelled and run to their end, or dropped. Hosts only. */
+#ifndef ASYNCIO_CLOSE_H
+#define ASYNCIO_CLOSE_H
+
+#include "run.h"
+
+#if !ASYNCIO_BARE
+
+ASYNC_EXTERN_C_BEGIN_
+
+/* async_loop_cancel_all_tasks: cancels the tasks of a loop that is not running and runs it until they are done; those
+ * that fail go to the exception handler. What asyncio.run() does before it closes the loop. */
+async_status async_loop_cancel_all_tasks(async_loop *loop);
+
+ASYNC_EXTERN_C_END_
+
+#endif
+
+#endif
+
+#if defined(ASYNCIO_IMPLEMENTATION) && !ASYNCIO_BARE
+#ifndef ASYNCIO_CLOSE_IMPLEMENTATION_
+#define ASYNCIO_CLOSE_IMPLEMENTATION_
+
+ASYNC_EXTERN_C_BEGIN_
+
+/* A task that will never be resumed: its leaf lets go of what it stands in, its chunks are freed. */
+static void async_task_drop_(async_loop *loop, async_task *task)
+{
+    async_frame *frame = (async_frame *)task->future.value;
+    if (task->future.flags & ASYNC_WAITS_) {
+        loop->stack.task = task;
+        loop->stack.end = task->end;
+        loop->stack.sp = (unsigned char *)frame + frame->type->size;
+        loop->stack.top = NULL;
+        frame->status = ASYNC_CANCELLED;
+        ASYNC_POISON_(loop->stack.sp, (size_t)(loop->stack.end - loop->stack.sp));
+        (void)frame->type->resume(&loop->stack, frame);
+        loop->stack.task = NULL;
+    }
+    while (frame != NULL) {
+        async_frame *parent = async_parent_(frame);
+        if (frame->flags & ASYNC_SEGMENT_)
+            ASYNCIO_FREE(frame);
+        frame = parent;
+    }
+    task->future.flags |= ASYNC_RETRIEVED_;
+    async_task_finish_(loop, task, ASYNC_CLOSED);
+}
+
+#if ASYNCIO_DEBUG
+static void async_report_unreleased_(async_loop *loop)
+{
+    async_node_ *node;
+    while ((node = loop->alive.first) != NULL) {
+        async_task *task = ASYNC_CONTAINER_(node, async_task, node);
+        async_exception e = { "a task handle was not released before its loop was closed; it was created here", 0, NULL,
+            NULL, NULL, 0 };
+        async_line_remove_(&loop->alive, node);
+        task->alive = NULL;
+        e.name = async_task_get_name(task);
+        e.file = task->file;
+        e.line = task->line;
+        async_loop_call_exception_handler(loop, &e);
+    }
+}
+#endif
+
+/* Handles and timers that will not run may be used again, on another loop. */
+static void async_loop_drop_ready_(async_loop *loop)
+{
+    async_entry_ entry = loop->ready.head.next;
+    while (entry != 0) {
+        async_handle *handle = async_link_handle_(async_entry_link_(entry));
+        bool is_handle = async_entry_kind_(entry) == ASYNC_KIND_HANDLE_;
+        entry = handle->link.next;
+        if (is_handle) {
+            handle->prev = 0;
+            if (handle->callback == loop->child_ended)
+                loop->child_drop(handle);
+        }
+    }
+    async_fifo_init_(&loop->ready);
+    while (loop->timers.count > 0) {
+        entry = loop->timers.heap[--loop->timers.count].entry;
+        if (async_entry_kind_(entry) == ASYNC_KIND_HANDLE_)
+            ((async_timer_handle *)(void *)async_entry_link_(entry))->loop = NULL;
+    }
+}
+
+async_status async_loop_close(async_loop *loop)
+{
+    async_loop **at, *running = async_running_;
+    uint32_t i;
+    if (loop == NULL)
+        return ASYNC_OK;
+    if (loop->running)
+        return ASYNC_MISUSE;
+    async_running_ = loop; /* what the leaves do goes to this loop */
+    async_loop_drop_ready_(loop);
+    for (i = loop->task_count; i-- > 0;)
+        if (i < loop->task_count && loop->tasks[i] != NULL)
+            async_task_drop_(loop, loop->tasks[i]);
+    async_loop_drop_ready_(loop);
+#if ASYNCIO_DEBUG
+    async_report_unreleased_(loop);
+#endif
+    async_running_ = running;
+    async_poller_close_(loop);
+    pthread_mutex_destroy(&loop->lock);
+    if (loop->timers.heap != NULL)
+        ASYNCIO_FREE(loop->timers.heap);
+    if (loop->tasks != NULL)
+        ASYNCIO_FREE(loop->tasks);
+    if (loop->stack.spare != NULL)
+        ASYNCIO_FREE(loop->stack.spare);
+    if (loop->stack.older_spare != NULL)
+        ASYNCIO_FREE(loop->stack.older_spare);
+    while (loop->names != NULL) {
+        struct async_task_name_ *name = loop->names;
+        loop->names = name->next;
+        ASYNCIO_FREE(name);
+    }
+    for (at = &async_loops_; *at != NULL; at = &(*at)->next_loop)
+        if (*at == loop) {
+            *at = loop->next_loop;
+            break;
+        }
+    async_pool_close_(loop->pool);
+    ASYNCIO_FREE(loop);
+    return ASYNC_OK;
+}
+
+/* One of the tasks that were left when main was done. */
+struct async_leftover_ {
+    async_task *task;
+    async_handle ended;
+};
+struct async_leftovers_ {
+    async_future all;
+    size_t count;
+};
+
+static void async_leftover_ended_(async_handle *handle)
+{
+    struct async_leftovers_ *left = (struct async_leftovers_ *)handle->data;
+    if (--left->count == 0)
+        async_future_set_result(&left->all, NULL);
+}
+
+async_status async_loop_cancel_all_tasks(async_loop *loop)
+{
+    struct async_leftovers_ left;
+    struct async_leftover_ *leftovers;
+    async_status status;
+    size_t count, n;
+    uint32_t i;
+    if (loop == NULL || async_running_ != NULL)
+        return ASYNC_MISUSE;
+    count = async_loop_all_tasks(loop, NULL, 0);
+    if (count == 0)
+        return ASYNC_OK;
+    leftovers = (struct async_leftover_ *)ASYNCIO_MALLOC(count * sizeof *leftovers);
+    if (leftovers == NULL)
+        return ASYNC_NO_MEMORY;
+    ASYNC_MEMSET_(leftovers, 0, count * sizeof *leftovers);
+    ASYNC_MEMSET_(&left, 0, sizeof left);
+    for (n = i = 0; i < loop->task_count; i++)
+        if (loop->tasks[i] != NULL)
+            leftovers[n++].task = async_retain(loop->tasks[i]);
+    left.count = count;
+    async_running_ = loop;
+    for (n = 0; n < count; n++)
+        async_cancel(leftovers[n].task);
+    for (n = 0; n < count; n++)
+        async_future_add_done_callback(&leftovers[n].task->future, &leftovers[n].ended, async_leftover_ended_, &left);
+    async_running_ = NULL;
+    status = async_loop_run_until_done(loop, &left.all);
+    for (n = 0; n < count; n++) {
+        async_task *task = leftovers[n].task;
+        async_future_unlink_(loop, &task->future, &leftovers[n].ended);
+        if (async_task_done(task) && !async_task_cancelled(task) && task->future.status < 0) {
+            async_exception e = { "a task failed while it was being cancelled", 0, NULL, NULL, NULL, 0 };
+            const async_type *type = async_root_(task)->type;
+            e.status = async_task_exception(task);
+            e.task = task;
+            e.name = type->name;
+            e.file = type->file;
+            e.line = type->line;
+            async_loop_call_exception_handler(loop, &e);
+        }
+        async_release(task);
+    }
+    ASYNCIO_FREE(leftovers);
+    return status;
+}
+
+ASYNC_EXTERN_C_END_
+
+#endif
+#endif
