@@ -16,10 +16,10 @@ from program import Node, Program
 TABLE = []
 
 
-def row(weight, family):
+def row(weight, family, nests=False):
     """Registers a maker of nodes; a program leaves out some families, so that the others meet more often."""
     def register(make):
-        TABLE.append((make.__name__.rstrip("_"), weight, family, make))
+        TABLE.append((make.__name__.rstrip("_"), weight, family, nests, make))
         return make
     return register
 
@@ -47,8 +47,15 @@ class Generator:
         self.budget, self.depth, self.plain = 0, 0, False
         self.delays = self.random.choice([[0, 1], [1, 2], [0, 1, 2, 3], [1, 2, 3, 5, 8, 13], range(1, 200)])
         self.calm = self.random.random() < 0.5
-        families = {family for _, _, family, _ in TABLE} - {"control", "tasks"}
-        self.without = {family for family in sorted(families) if self.random.random() < 0.4}
+        families = sorted({family for _, _, family, _, _ in TABLE} - {"control", "tasks"})
+        self.without = {family for family in families if self.random.random() < 0.4}
+        # Half of them have a theme: many small tasks that crowd round one object, and are cancelled at any moment.
+        self.theme = self.random.choice(families) if self.random.random() < 0.5 else None
+        self.without.discard(self.theme)
+        if self.theme:
+            self.count, self.delays = 10, self.random.choice([[0, 1], [1, 2]])
+        self.weights = [weight * (6 if family == self.theme else 3 if self.theme and name == "cancel" else 1)
+                        for name, weight, family, _, _ in TABLE]
 
     def program(self):
         self.unborn = {task for task in range(1, self.count) if self.random.random() < 0.35}
@@ -95,10 +102,10 @@ class Generator:
     def node(self):
         self.budget -= 1
         while True:
-            name, _, family, make = self.random.choices(TABLE, [weight for _, weight, _, _ in TABLE])[0]
+            name, _, family, nests, make = self.random.choices(TABLE, self.weights)[0]
             if family in self.without or (self.plain and (name not in PLAIN or family in ("control", "scopes"))):
                 continue
-            if family in ("nest", "callbacks") and self.depth > 5:
+            if nests and self.depth > 5:
                 continue
             try:
                 args, blocks = make(self)
@@ -157,11 +164,12 @@ class Generator:
         return self.random.randrange(count)
 
 
-def below(count):
-    return lambda g: g.random.randrange(count)
+def one_of(count, family):
+    """The number of an object; a program with that theme has only the first."""
+    return lambda g: 0 if g.theme == family else g.random.randrange(count)
 
 
-queue, event, future = below(3), below(2), below(4)
+queue, event, future = one_of(3, "queues"), one_of(2, "events"), one_of(4, "futures")
 task, higher, delay, deadline = Generator.task, Generator.higher, Generator.delay, Generator.deadline
 chance, error = Generator.chance, Generator.error
 
@@ -183,7 +191,7 @@ simple("join_for", 3, "timeouts", higher, deadline)
 simple("future_for", 2, "timeouts", future, deadline)
 simple("acquire", 4, "locks")
 simple("unlock", 3, "locks")
-simple("locked", 1, "locks", below(3))
+simple("locked", 1, "locks", one_of(3, None))
 simple("event_wait", 8, "events", event)
 simple("event_set", 5, "events", event)
 simple("event_clear", 3, "events", event)
@@ -202,7 +210,7 @@ simple("future_cancel", 2, "futures", future)
 simple("future_look", 1, "futures", future)
 
 
-@row(4, "nest")
+@row(4, "nest", nests=True)
 def call(g):
     nodes = g.block()
     if "locks" not in g.without and g.random.random() < 0.4:
@@ -210,39 +218,39 @@ def call(g):
     return [], [nodes]
 
 
-@row(1, "nest")
+@row(1, "nest", nests=True)
 def deep(g):
     return [g.random.choice([1, 5, 20, 60])], [g.block()]
 
 
-@row(5, "nest")
+@row(5, "nest", nests=True)
 def finally_(g):
     return [], [g.block(), g.block(2)]
 
 
-@row(3, "nest")
+@row(3, "nest", nests=True)
 def each(g):
     g.generators += 1
     items = g.random.randint(0, 3)
     return [g.random.randint(1, 4)], [g.block(2), g.block(2), *(g.block(2) for _ in range(items))]
 
 
-@row(8, "nest")
+@row(8, "timeouts", nests=True)
 def timeout(g):
     return [g.deadline()], [g.block()]
 
 
-@row(4, "nest")
+@row(4, "timeouts", nests=True)
 def wait_for(g):
     return [g.deadline()], [g.block()]
 
 
-@row(6, "nest")
+@row(6, "locks", nests=True)
 def lock(g):
-    return [g.random.randrange(2)], [g.block()]
+    return [one_of(2, "locks")(g)], [g.block()]
 
 
-@row(8, "nest")
+@row(8, "groups", nests=True)
 def group(g):
     number = len(g.groups)
     g.groups.append(g.owner)
@@ -251,7 +259,7 @@ def group(g):
     return [number], [[Node("spawn", g.handling(), [number, child]) for child in wanted] + g.block()]
 
 
-@row(2, "nest")
+@row(2, "groups")
 def spawn(g):
     """Into any group whose owner may wait for the child, also from other tasks and callbacks."""
     number = g.of(len(g.groups))
@@ -289,13 +297,13 @@ def keep_cancel(g):
     return [g.of(len(g.gathers))], []
 
 
-@row(3, "callbacks")
+@row(3, "callbacks", nests=True)
 def soon(g):
     g.handles += 1
     return [g.handles - 1], [g.plain_block()]
 
 
-@row(3, "callbacks")
+@row(3, "callbacks", nests=True)
 def later(g):
     g.handles += 1
     return [g.handles - 1, g.delay()], [g.plain_block()]
@@ -306,16 +314,16 @@ def handle_cancel(g):
     return [g.of(g.handles)], []
 
 
-@row(2, "callbacks")
+@row(2, "callbacks", nests=True)
 def task_callback(g):
     g.callbacks += 1
     return [g.callbacks - 1, g.task()], [g.plain_block()]
 
 
-@row(2, "callbacks")
+@row(2, "callbacks", nests=True)
 def future_callback(g):
     g.callbacks += 1
-    return [g.callbacks - 1, g.random.randrange(4)], [g.plain_block()]
+    return [g.callbacks - 1, future(g)], [g.plain_block()]
 
 
 @row(1, "callbacks")
