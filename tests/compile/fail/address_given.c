@@ -1,8 +1,9 @@
 /* trap 1: a local filled by a function through its address, then an await, then read
- * error gcc-O2 gcc-Os relaxed-O2 m0-* m3-* rv32-*: 'y' (may be|is) used uninitialized
  * error clang-* clangm0-* clang++-*: variable 'y' .*uninitialized
- * warning g++-O2: 'y' may be used uninitialized
- * hole gcc-O0 gcc-O1 relaxed-O0 avr-* g++-O0 tcc
+ * hole gcc-* relaxed-* m0-* m3-* rv32-* avr-* g++-* tcc
+ *
+ * gcc follows memory through few branches only: without the test for open scopes in async_end it sees this one at -O2.
+ * Debug builds overwrite the place (tests/compile/panic/stale_array.c).
  */
 #include "trap.h"
 
