@@ -97,7 +97,7 @@ TEST(queue, the_callers_storage_is_not_left)
 
 TEST(queue, growth_with_a_wrapped_ring)
 {
-    int head, count, i, n;
+    int head, count, put, i, n;
     for (head = 0; head < 8; head++)
         for (count = 8; count < 70; count += 13) {
             async_queue queue;
@@ -107,11 +107,10 @@ TEST(queue, growth_with_a_wrapped_ring)
                     break;
                 async_queue_get_nowait(&queue, &n);
             }
-            for (i = 0; i < count; i++)
-                if (async_queue_put_nowait(&queue, &i) == ASYNC_NO_MEMORY)
+            for (put = 0; put < count; put++)
+                if (async_queue_put_nowait(&queue, &put) == ASYNC_NO_MEMORY)
                     break;
-            count = i;
-            for (i = 0; i < count; i++) {
+            for (i = 0; i < put; i++) {
                 CHECK_INT(async_queue_get_nowait(&queue, &n), ASYNC_OK);
                 CHECK_INT(n, i);
             }
