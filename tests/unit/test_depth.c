@@ -117,6 +117,7 @@ async(cancels_deep)
     await(async_sleep, .delay = async_us(self->until * 1000 + 500));
     async_cancel(self->task);
     await_catch(self->status, async_join, .task = self->task);
+    async_finally;
     async_release(self->task);
     async_end;
 }

@@ -356,6 +356,8 @@ async(serves)
         if (async_task_group_create_task(&self->group, echoes, .fd = self->fd) == NULL)
             async_fd_close(self->fd);
     }
+    async_finally;
+    async_fd_close(self->listener); /* nobody waits for an answer any more */
     async_end;
 }
 struct client { async_frame frame; const struct sockaddr_in *address; int fd, i; size_t n; char buffer[64]; };
@@ -381,6 +383,10 @@ async(serves_many)
     async_begin;
     self->listener = make_listener(&self->address);
     self->server = async_create_task(serves, .listener = self->listener);
+    if (self->server == NULL) {
+        async_fd_close(self->listener);
+        async_raise(ASYNC_NO_MEMORY);
+    }
     async_task_group_enter(&self->group);
     for (; self->i < self->count; self->i++)
         async_task_group_create_task(&self->group, client, .address = &self->address);
@@ -389,7 +395,6 @@ async(serves_many)
     async_cancel(self->server);
     await_catch(self->status, async_join, .task = self->server);
     async_release(self->server);
-    async_fd_close(self->listener);
     async_end;
 }
 

@@ -159,6 +159,7 @@ async(leaves)
                     async_cancel(self->task);
                 await_catch(self->status, async_join, .task = self->task);
                 async_release(self->task);
+                self->task = NULL;
                 if (self->status == ASYNC_NO_MEMORY)
                     async_raise(ASYNC_NO_MEMORY);
                 TEST_EXPECT_(self->status == expected(self->how), "kinds %d%d%d way %d late %d place %d: %s, not %s",
@@ -174,6 +175,8 @@ async(leaves)
             }
         }
     }
+    async_finally;
+    async_release(self->task);
     async_end;
 }
 
@@ -396,6 +399,7 @@ async(cancels_entering)
     await_catch(self->status, async_join, .task = self->b);
     async_release(self->a);
     async_release(self->b);
+    self->a = self->b = NULL;
     note("| ");
     /* when it was given the lock, and did not run yet */
     await(async_lock_acquire, .lock = &self->lock);
@@ -409,7 +413,8 @@ async(cancels_entering)
     async_finally;
     async_release(self->a);
     async_release(self->b);
-    async_lock_deinit(&self->lock);
+    if (async_error == ASYNC_OK)
+        async_lock_deinit(&self->lock);
     async_end;
 }
 
