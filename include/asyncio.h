@@ -482,30 +482,33 @@ typedef struct async_handle async_handle;
  * is until it has run or was cancelled. All zeros: not scheduled. */
 struct async_handle {
     async_link link;        /* in the ready list or in a future's callback list */
+#if ASYNCIO_NO_HEAP
+    async_time when;        /* a timer's deadline, behind the link, as a sleep has it */
+#endif
     async_entry_ prev;      /* 0: in no list */
     void (*callback)(async_handle *handle);
     void *data;             /* the callback's */
 };
 
-/* The ready list: singly linked from head to tail; a handle also knows its predecessor, so that it can be taken out. */
+/* The ready list: singly linked from head to tail; all zeros is an empty one. On hosts a handle also knows its
+ * predecessor, so that it can be taken out at once; on boards, whose lists are short, it is looked for. */
 typedef struct async_fifo_ {
     async_link head; /* head.next: the first entry */
-    async_link *tail;
+    async_link *tail; /* when there is one */
 } async_fifo_;
 
 static inline async_handle *async_link_handle_(async_link *link) { return (async_handle *)(void *)link; }
 
-static inline void async_fifo_init_(async_fifo_ *fifo)
+static inline async_link *async_fifo_last_(async_fifo_ *fifo)
 {
-    fifo->head.next = 0;
-    fifo->tail = &fifo->head;
+    return fifo->head.next == 0 ? &fifo->head : fifo->tail;
 }
 
 static inline void async_fifo_push_(async_fifo_ *fifo, async_link *link, unsigned kind)
 {
-    async_entry_ entry = async_entry_of_(link, kind);
+    async_link *last = async_fifo_last_(fifo);
+    last->next = async_entry_of_(link, kind);
     link->next = 0;
-    fifo->tail->next = entry;
     fifo->tail = link;
 }
 
@@ -543,7 +546,7 @@ static inline void async_line_remove_(async_line_ *line, async_node_ *node)
 }
 
 void async_fifo_push_handle_(async_fifo_ *fifo, async_handle *handle);
-void async_fifo_remove_(async_fifo_ *fifo, async_handle *handle);
+void async_fifo_remove_(async_fifo_ *fifo, async_link *pass, async_handle *handle);
 void async_fifo_splice_(async_fifo_ *fifo, async_entry_ *list);
 void async_ring_append_(async_entry_ *list, async_link *link, unsigned kind);
 void async_ring_remove_(async_entry_ *list, async_handle *handle);
@@ -555,22 +558,36 @@ ASYNC_EXTERN_C_END_
 
 ASYNC_EXTERN_C_BEGIN_
 
+#if ASYNCIO_NO_HEAP
+#define async_set_prev_(entry, prev) ((void)(entry))
+#else
 static void async_set_prev_(async_entry_ entry, async_entry_ prev)
 {
     if (entry != 0 && async_entry_kind_(entry) == ASYNC_KIND_HANDLE_)
         async_link_handle_(async_entry_link_(entry))->prev = prev;
 }
+#endif
 
 void async_fifo_push_handle_(async_fifo_ *fifo, async_handle *handle)
 {
-    handle->prev = (async_entry_)(void *)fifo->tail;
+    handle->prev = (async_entry_)(void *)async_fifo_last_(fifo);
     async_fifo_push_(fifo, &handle->link, ASYNC_KIND_HANDLE_);
 }
 
-/* Takes a handle out of the ready list, or out of the part of it that is being run. */
-void async_fifo_remove_(async_fifo_ *fifo, async_handle *handle)
+/* Takes a handle out of the ready list, or out of the part of it that is being run, which begins at `pass`. */
+void async_fifo_remove_(async_fifo_ *fifo, async_link *pass, async_handle *handle)
 {
+#if ASYNCIO_NO_HEAP
+    async_link *before = pass;
+    while (before->next != 0 && async_entry_link_(before->next) != &handle->link)
+        before = async_entry_link_(before->next);
+    if (before->next == 0)
+        for (before = &fifo->head; async_entry_link_(before->next) != &handle->link;)
+            before = async_entry_link_(before->next);
+#else
     async_link *before = async_entry_link_(handle->prev);
+    (void)pass;
+#endif
     before->next = handle->link.next;
     async_set_prev_(before->next, handle->prev);
     if (fifo->tail == &handle->link)
@@ -595,21 +612,7 @@ void async_ring_append_(async_entry_ *list, async_link *link, unsigned kind)
     *list = entry;
 }
 
-void async_ring_remove_(async_entry_ *list, async_handle *handle)
-{
-    async_link *before = async_entry_link_(handle->prev);
-    if (before == &handle->link) {
-        *list = 0;
-    } else {
-        before->next = handle->link.next;
-        async_set_prev_(before->next, handle->prev);
-        if (async_entry_link_(*list) == &handle->link)
-            *list = handle->prev;
-    }
-    handle->prev = 0;
-}
-
-/* The same for a member that does not know its predecessor: a walk. False: it is not in this list. */
+/* Takes out a member that does not know its predecessor: a walk. False: it is not in this list. */
 bool async_ring_remove_link_(async_entry_ *list, async_link *link)
 {
     async_entry_ before = *list;
@@ -635,17 +638,36 @@ bool async_ring_remove_link_(async_entry_ *list, async_link *link)
     }
 }
 
+void async_ring_remove_(async_entry_ *list, async_handle *handle)
+{
+#if ASYNCIO_NO_HEAP
+    async_ring_remove_link_(list, &handle->link);
+#else
+    async_link *before = async_entry_link_(handle->prev);
+    if (before == &handle->link) {
+        *list = 0;
+    } else {
+        before->next = handle->link.next;
+        async_set_prev_(before->next, handle->prev);
+        if (async_entry_link_(*list) == &handle->link)
+            *list = handle->prev;
+    }
+#endif
+    handle->prev = 0;
+}
+
 /* The whole ring goes behind the ready list at once, in its order. */
 void async_fifo_splice_(async_fifo_ *fifo, async_entry_ *list)
 {
     async_entry_ tail = *list;
-    async_link *last;
+    async_link *last, *before;
     if (tail == 0)
         return;
     *list = 0;
     last = async_entry_link_(tail);
-    fifo->tail->next = last->next;
-    async_set_prev_(last->next, (async_entry_)(void *)fifo->tail);
+    before = async_fifo_last_(fifo);
+    before->next = last->next;
+    async_set_prev_(before->next, (async_entry_)(void *)before);
     last->next = 0;
     fifo->tail = last;
 }
@@ -1953,7 +1975,9 @@ ASYNC_EXTERN_C_BEGIN_
  * it is until it has run or was cancelled. All zeros: not scheduled. */
 typedef struct async_timer_handle {
     async_handle handle;
+#if !ASYNCIO_NO_HEAP
     async_time when; /* on the loop's clock */
+#endif
     struct async_loop *loop; /* whose timers it is among, or NULL */
 } async_timer_handle;
 
@@ -1985,25 +2009,22 @@ ASYNC_EXTERN_C_BEGIN_
 
 #if ASYNCIO_NO_HEAP
 
-/* A sleep has its deadline directly behind the link. */
-struct async_sleep_timer_ {
+/* Sleeps and handles alike have their deadline directly behind the link. */
+struct async_board_timer_ {
     async_link link;
     async_time when;
 };
 
-static async_time *async_timer_when_(async_entry_ entry)
+static struct async_board_timer_ *async_board_timer_(async_entry_ entry)
 {
-    async_link *link = async_entry_link_(entry);
-    if (async_entry_kind_(entry) == ASYNC_KIND_SLEEP_)
-        return &((struct async_sleep_timer_ *)(void *)link)->when;
-    return &((async_timer_handle *)(void *)link)->when;
+    return (struct async_board_timer_ *)(void *)async_entry_link_(entry);
 }
 
 bool async_timers_add_(async_timers_ *timers, async_link *link, unsigned kind, async_time when)
 {
     async_entry_ entry = async_entry_of_(link, kind), *at = &timers->first;
-    *async_timer_when_(entry) = when;
-    while (*at != 0 && !ASYNC_BEFORE_(when, *async_timer_when_(*at)))
+    ((struct async_board_timer_ *)(void *)link)->when = when;
+    while (*at != 0 && !ASYNC_BEFORE_(when, async_board_timer_(*at)->when))
         at = &async_entry_link_(*at)->next;
     link->next = *at;
     *at = entry;
@@ -2016,7 +2037,7 @@ void async_timers_remove_(async_timers_ *timers, async_link *link)
     for (at = &timers->first; *at != 0; at = &async_entry_link_(*at)->next)
         if (async_entry_link_(*at) == link) {
             *at = link->next;
-            return;
+            break;
         }
 }
 
@@ -2024,7 +2045,7 @@ bool async_timers_next_(const async_timers_ *timers, async_time *when)
 {
     if (timers->first == 0)
         return false;
-    *when = *async_timer_when_(timers->first);
+    *when = async_board_timer_(timers->first)->when;
     return true;
 }
 
@@ -2192,7 +2213,7 @@ ASYNC_EXTERN_C_BEGIN_
 typedef struct async_loop async_loop;
 
 /* async_loop_config: how a loop differs from the usual. All zeros: the usual. */
-typedef struct async_loop_config {
+typedef struct async_loop_config { /* hosts */
     bool virtual_clock; /* time stands still while anything is ready and jumps to the next deadline when nothing is */
     bool pass_clock;    /* delays count from the beginning of the pass, which saves reading the clock */
 } async_loop_config;
@@ -2294,10 +2315,11 @@ struct async_loop {
     async_fifo_ ready;
     async_link pass; /* what is left of the pass under way */
     async_timers_ timers;
-    async_time now;
     size_t reserve; /* bytes the next task has at its end for whoever creates it */
-    bool running, stopping, virtual_clock, pass_clock;
+    bool running, stopping;
 #if !ASYNCIO_NO_HEAP
+    async_time now; /* of the pass, or of the virtual clock */
+    bool virtual_clock, pass_clock;
     volatile bool interrupted; /* by Ctrl-C */
     async_task *interrupt_task;
     unsigned holds; /* what may still wake the loop, though nothing shows */
@@ -2328,7 +2350,12 @@ struct async_loop {
 #endif
 };
 
+#if ASYNCIO_NO_HEAP
+static async_loop async_the_loop_;
+#define async_running_ (async_the_loop_.running ? &async_the_loop_ : (async_loop *)NULL)
+#else
 static ASYNC_THREAD_LOCAL_ async_loop *async_running_;
+#endif
 
 static async_loop *async_loop_of_(async_stack *stack) { return (async_loop *)(void *)stack; }
 
@@ -2338,15 +2365,16 @@ bool async_loop_is_running(const async_loop *loop) { return loop != NULL && loop
 
 async_time async_loop_time(const async_loop *loop)
 {
-    return loop->virtual_clock || (loop->pass_clock && loop->running) ? loop->now : async_port_now();
+#if ASYNCIO_NO_HEAP
+    (void)loop;
+#else
+    if (loop->virtual_clock || (loop->pass_clock && loop->running))
+        return loop->now;
+#endif
+    return async_port_now();
 }
 
 void async_loop_stop(async_loop *loop) { loop->stopping = true; }
-
-static void async_loop_init_(async_loop *loop)
-{
-    async_fifo_init_(&loop->ready);
-}
 
 #if !ASYNCIO_NO_HEAP
 
@@ -2358,7 +2386,6 @@ async_loop *async_new_event_loop_with(const async_loop_config *config)
     if (loop == NULL)
         return NULL;
     ASYNC_MEMSET_(loop, 0, sizeof *loop);
-    async_loop_init_(loop);
     loop->pool = async_pool_new_();
     if (loop->pool == NULL) {
         ASYNCIO_FREE(loop);
@@ -2383,13 +2410,7 @@ static async_loop *async_loop_here_(void) { return async_running_ != NULL ? asyn
 
 #else
 
-static async_loop async_the_loop_;
-static async_loop *async_loop_here_(void)
-{
-    if (async_the_loop_.ready.tail == NULL)
-        async_loop_init_(&async_the_loop_);
-    return &async_the_loop_;
-}
+static async_loop *async_loop_here_(void) { return &async_the_loop_; }
 
 #endif
 
@@ -2418,7 +2439,9 @@ async_status async_loop_call_at(async_loop *loop, async_time when, async_timer_h
         return ASYNC_MISUSE;
     timer->handle.callback = callback;
     timer->handle.data = data;
+#if !ASYNCIO_NO_HEAP
     timer->when = when;
+#endif
     if (!async_timers_add_(&loop->timers, &timer->handle.link, ASYNC_KIND_HANDLE_, when))
         return ASYNC_NO_MEMORY;
     timer->loop = loop;
@@ -2461,7 +2484,7 @@ bool async_handle_cancel(async_handle *handle)
         for (loop = async_loops_; loop->next_loop != NULL && loop->ready.tail != &handle->link;)
             loop = loop->next_loop;
 #endif
-    async_fifo_remove_(&loop->ready, handle);
+    async_fifo_remove_(&loop->ready, &loop->pass, handle);
     return true;
 }
 
@@ -2711,7 +2734,7 @@ static void async_future_unlink_(async_loop *loop, async_future *future, async_h
     if (future->state == ASYNC_FUTURE_PENDING_)
         async_ring_remove_(&future->callbacks, handle);
     else
-        async_fifo_remove_(&loop->ready, handle);
+        async_fifo_remove_(&loop->ready, &loop->pass, handle);
 }
 
 void async_future_deinit(async_future *future)
@@ -3003,6 +3026,19 @@ void async_release(async_task *task)
 #else
     task->count--;
 #endif
+}
+
+/* The same for what may be a task or any other future. */
+static void async_retain_future_(async_future *future)
+{
+    if (future != NULL && (future->flags & ASYNC_IS_TASK_))
+        async_retain((async_task *)(void *)future);
+}
+
+static void async_release_future_(async_future *future)
+{
+    if (future != NULL && (future->flags & ASYNC_IS_TASK_))
+        async_release((async_task *)(void *)future);
 }
 
 async_task *async_retain(async_task *task)
@@ -3444,8 +3480,10 @@ async_step async_join_resume(async_stack *stack, void *frame)
 async_step async_future_wait_resume(async_stack *stack, void *frame)
 {
     struct async_future_wait *wait = (struct async_future_wait *)frame;
+    /* a task may be gone when the join lets go of it; its results are read with async_result() */
+    bool has_value = wait->future != NULL && !(wait->future->flags & ASYNC_IS_TASK_);
     async_step step = async_future_join_(stack, &wait->leaf, wait->future);
-    if (step.code == ASYNC_OK)
+    if (step.code == ASYNC_OK && has_value)
         wait->result = wait->future->value;
     return step;
 }
@@ -3684,7 +3722,10 @@ static struct async_sleep *async_link_sleep_(async_link *link)
     return ASYNC_CONTAINER_(link, struct async_sleep, link);
 }
 
-static ASYNC_NOINLINE_ async_step async_sleep_start_(async_stack *stack, struct async_sleep *sleep, async_time delay)
+#if !ASYNCIO_SMALL
+ASYNC_NOINLINE_ /* so that a mere yield saves no registers for it */
+#endif
+static async_step async_sleep_start_(async_stack *stack, struct async_sleep *sleep, async_time delay)
 {
     async_loop *loop = async_loop_of_(stack);
     if (delay == ASYNC_FOREVER) {
@@ -3716,7 +3757,9 @@ static bool async_sleep_cancel_(async_task *task, void *frame)
     struct async_sleep *sleep = (struct async_sleep *)frame;
     if (!async_leaf_cancel(task, frame))
         return false;
+#if !ASYNCIO_NO_HEAP /* the board's list can tell by itself */
     if (!(sleep->leaf.frame.flags & ASYNC_SLEEP_FIRED_))
+#endif
         async_timers_remove_(&async_loop_for_(task)->timers, &sleep->link);
     return true;
 }
@@ -4247,7 +4290,9 @@ static void async_loop_move_due_(async_loop *loop, async_time now)
         async_entry_ entry = async_timers_pop_(&loop->timers);
         async_link *link = async_entry_link_(entry);
         if (async_entry_kind_(entry) == ASYNC_KIND_SLEEP_) {
+#if !ASYNCIO_NO_HEAP
             async_link_sleep_(link)->leaf.frame.flags |= ASYNC_SLEEP_FIRED_;
+#endif
             async_fifo_push_(&loop->ready, link, ASYNC_KIND_SLEEP_);
         } else {
             ((async_timer_handle *)(void *)link)->loop = NULL;
@@ -4261,7 +4306,7 @@ static void async_loop_run_ready_(async_loop *loop)
     async_entry_ entry = loop->ready.head.next;
     async_set_prev_(entry, (async_entry_)(void *)&loop->pass);
     loop->pass.next = entry;
-    async_fifo_init_(&loop->ready);
+    loop->ready.head.next = 0;
     while ((entry = loop->pass.next) != 0) {
         async_link *link = async_entry_link_(entry);
         unsigned kind = async_entry_kind_(entry);
@@ -4281,21 +4326,18 @@ static void async_loop_run_ready_(async_loop *loop)
 
 #if ASYNCIO_BARE
 
-static void async_loop_pass_(async_loop *loop, bool wait)
+static void async_loop_pass_(async_loop *loop)
 {
     async_time when, now = async_port_now();
-    if (wait) {
-        async_port_lock();
-        if (loop->ready.head.next == 0 && !loop->stopping) {
-            bool timer = async_timers_next_(&loop->timers, &when);
-            if (!timer || ASYNC_BEFORE_(now, when))
-                async_port_wait(timer ? when : ASYNC_LATER_(now, ASYNC_FOREVER));
-        }
-        async_port_unlock();
-        now = async_port_now();
+    async_port_lock();
+    if (loop->ready.head.next == 0 && !loop->stopping) {
+        if (!async_timers_next_(&loop->timers, &when))
+            when = ASYNC_LATER_(now, ASYNC_FOREVER);
+        if (ASYNC_BEFORE_(now, when))
+            async_port_wait(when);
     }
-    loop->now = now;
-    async_loop_move_due_(loop, now);
+    async_port_unlock();
+    async_loop_move_due_(loop, async_port_now());
     async_loop_run_ready_(loop);
 }
 
@@ -4370,13 +4412,27 @@ ASYNC_EXTERN_C_END_
 
 ASYNC_EXTERN_C_BEGIN_
 
+#if ASYNCIO_BARE
+
+async_status async_loop_run_forever(async_loop *loop)
+{
+    if (loop->running)
+        return ASYNC_MISUSE;
+    loop->running = true;
+    do
+        async_loop_pass_(loop);
+    while (!loop->stopping);
+    loop->running = loop->stopping = false;
+    return ASYNC_OK;
+}
+
+#else
+
 static async_loop *async_loop_enter_(async_loop *loop)
 {
     if (loop == NULL || async_running_ != NULL)
         return NULL;
-#if !ASYNCIO_BARE
     loop->print_stack = async_task_print_stack;
-#endif
     loop->running = true;
     async_running_ = loop;
     return loop;
@@ -4387,21 +4443,6 @@ static void async_loop_leave_(async_loop *loop)
     loop->running = loop->stopping = false;
     async_running_ = NULL;
 }
-
-#if ASYNCIO_BARE
-
-async_status async_loop_run_forever(async_loop *loop)
-{
-    if (async_loop_enter_(loop) == NULL)
-        return ASYNC_MISUSE;
-    do
-        async_loop_pass_(loop, true);
-    while (!loop->stopping);
-    async_loop_leave_(loop);
-    return ASYNC_OK;
-}
-
-#else
 
 static bool async_loop_run_(async_loop *loop, bool may_deadlock)
 {
@@ -4443,18 +4484,22 @@ async_status async_loop_run_until_done(async_loop *loop, async_future *future)
 {
     async_handle stop = { { 0 }, 0, NULL, NULL };
     bool alive;
+    async_status status;
     if (async_loop_enter_(loop) == NULL)
         return ASYNC_MISUSE;
+    async_retain_future_(future);
     async_future_add_done_callback(future, &stop, async_stop_callback_, loop);
     alive = async_loop_run_(loop, true);
     async_future_unlink_(loop, future, &stop);
     async_loop_leave_(loop);
-    if (async_future_done(future))
-        return async_future_exception(future);
-    if (alive)
-        return ASYNC_STOPPED;
-    async_report_deadlock_(loop);
-    return ASYNC_DEADLOCK;
+    status = async_future_exception(future);
+    if (status == ASYNC_INVALID_STATE && !async_future_done(future)) {
+        status = alive ? ASYNC_STOPPED : ASYNC_DEADLOCK;
+        if (!alive)
+            async_report_deadlock_(loop);
+    }
+    async_release_future_(future);
+    return status;
 }
 
 async_status async_loop_run_until_complete(async_loop *loop, async_task *task)
@@ -4613,7 +4658,7 @@ static void async_loop_drop_ready_(async_loop *loop)
                 loop->child_drop(handle);
         }
     }
-    async_fifo_init_(&loop->ready);
+    loop->ready.head.next = 0;
     while (loop->timers.count > 0) {
         entry = loop->timers.heap[--loop->timers.count].entry;
         if (async_entry_kind_(entry) == ASYNC_KIND_HANDLE_)
@@ -4632,8 +4677,10 @@ async_status async_loop_close(async_loop *loop)
     async_running_ = loop; /* what the leaves do goes to this loop */
     async_loop_drop_ready_(loop);
     for (i = loop->task_count; i-- > 0;)
-        if (i < loop->task_count && loop->tasks[i] != NULL)
+        if (i < loop->task_count && loop->tasks[i] != NULL) { /* newest first: a group's children before their parent */
             async_task_drop_(loop, loop->tasks[i]);
+            async_loop_drop_ready_(loop);
+        }
     async_loop_drop_ready_(loop);
 #if ASYNCIO_DEBUG
     async_report_unreleased_(loop);
@@ -5230,6 +5277,7 @@ async_status async_gathering_start(async_gathering *g, async_task *const *tasks,
     g->future.flags |= ASYNC_COMPOUND_;
     for (i = 0; i < count; i++) {
         async_future *f = async_gathered_(g, i);
+        async_retain_future_(f);
         if (f != NULL && f->state == ASYNC_FUTURE_PENDING_)
             async_future_add_done_callback(f, &nodes[i], async_gathering_node_, g);
     }
@@ -5249,6 +5297,7 @@ void async_gathering_deinit(async_gathering *g)
         if (f != NULL) {
             f->flags |= ASYNC_RETRIEVED_; /* a failure that comes later is nobody's surprise */
             async_future_unlink_(async_loop_here_(), f, &g->nodes[i]);
+            async_release_future_(f);
         }
     }
 #if !ASYNCIO_NO_HEAP
@@ -5456,7 +5505,9 @@ static void async_group_fail_(async_task_group *group, int status)
 /* The loop was closed before the child's end could be told. */
 static void async_child_drop_(async_handle *handle)
 {
-    async_release(((struct async_child_ *)handle->data)->task);
+    struct async_child_ *child = (struct async_child_ *)handle->data;
+    async_line_remove_(&child->group->children, &child->node);
+    async_release(child->task);
 }
 #endif
 
@@ -6633,7 +6684,7 @@ ASYNC_DECLARE(async_shield);
 
 /* await_into(i, async_race, .tasks = array, .count = n): waits until the first of them is done, cancels the others and
  * waits for their end. The result is which won (the first in the array, of several at once). A cancel cancels all of
- * them. NO_MEMORY, INVALID_ARGUMENT for none. Beyond asyncio. */
+ * them. The caller keeps its handles meanwhile. NO_MEMORY, INVALID_ARGUMENT for none. Beyond asyncio. */
 struct async_race {
     async_frame frame;
     async_task *const *tasks;
@@ -6733,6 +6784,7 @@ async_step async_wait_resume(async_stack *stack, void *frame)
         ASYNC_MEMSET_(wait->nodes, 0, wait->count * sizeof *wait->nodes);
         for (i = 0; i < wait->count; i++) {
             async_future *future = async_awaited_member_(wait, i);
+            async_retain_future_(future);
             if (future == NULL)
                 async_loop_call_soon(loop, &wait->nodes[i], async_wait_node_, wait);
             else
@@ -6750,6 +6802,7 @@ async_step async_wait_resume(async_stack *stack, void *frame)
             async_future_unlink_(loop, future, &wait->nodes[i]);
         if (future == NULL || async_future_done(future))
             wait->result++;
+        async_release_future_(future);
     }
 #if !ASYNCIO_NO_HEAP
     if (wait->owns_nodes)
@@ -6847,6 +6900,13 @@ static void async_as_completed_unlink_(async_as_completed *iterator)
             async_future_unlink_(async_loop_here_(), &iterator->tasks[i]->future, &iterator->nodes[i]);
 }
 
+static void async_as_completed_release_(async_as_completed *iterator)
+{
+    size_t i;
+    for (i = 0; i < iterator->count; i++)
+        async_release(iterator->tasks[i]);
+}
+
 static void async_as_completed_timeout_(async_handle *handle)
 {
     async_as_completed *iterator = (async_as_completed *)handle->data;
@@ -6879,7 +6939,7 @@ async_status async_as_completed_init(async_as_completed *iterator, async_task *c
     iterator->tasks = tasks;
     iterator->count = iterator->running = iterator->left = count;
     for (i = 0; i < count; i++)
-        async_task_add_done_callback(tasks[i], &iterator->nodes[i], async_as_completed_node_, iterator);
+        async_task_add_done_callback(async_retain(tasks[i]), &iterator->nodes[i], async_as_completed_node_, iterator);
     return ASYNC_OK;
 }
 
@@ -6889,6 +6949,7 @@ void async_as_completed_deinit(async_as_completed *iterator)
         return;
     async_timer_handle_cancel(&iterator->timer);
     async_as_completed_unlink_(iterator);
+    async_as_completed_release_(iterator);
     async_queue_deinit(&iterator->done);
     ASYNCIO_FREE(iterator->nodes);
     ASYNC_MEMSET_(iterator, 0, sizeof *iterator);

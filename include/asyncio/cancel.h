@@ -94,8 +94,10 @@ async_step async_join_resume(async_stack *stack, void *frame)
 async_step async_future_wait_resume(async_stack *stack, void *frame)
 {
     struct async_future_wait *wait = (struct async_future_wait *)frame;
+    /* a task may be gone when the join lets go of it; its results are read with async_result() */
+    bool has_value = wait->future != NULL && !(wait->future->flags & ASYNC_IS_TASK_);
     async_step step = async_future_join_(stack, &wait->leaf, wait->future);
-    if (step.code == ASYNC_OK)
+    if (step.code == ASYNC_OK && has_value)
         wait->result = wait->future->value;
     return step;
 }

@@ -80,7 +80,7 @@ static void async_loop_drop_ready_(async_loop *loop)
                 loop->child_drop(handle);
         }
     }
-    async_fifo_init_(&loop->ready);
+    loop->ready.head.next = 0;
     while (loop->timers.count > 0) {
         entry = loop->timers.heap[--loop->timers.count].entry;
         if (async_entry_kind_(entry) == ASYNC_KIND_HANDLE_)
@@ -99,8 +99,10 @@ async_status async_loop_close(async_loop *loop)
     async_running_ = loop; /* what the leaves do goes to this loop */
     async_loop_drop_ready_(loop);
     for (i = loop->task_count; i-- > 0;)
-        if (i < loop->task_count && loop->tasks[i] != NULL)
+        if (i < loop->task_count && loop->tasks[i] != NULL) { /* newest first: a group's children before their parent */
             async_task_drop_(loop, loop->tasks[i]);
+            async_loop_drop_ready_(loop);
+        }
     async_loop_drop_ready_(loop);
 #if ASYNCIO_DEBUG
     async_report_unreleased_(loop);

@@ -201,7 +201,7 @@ static void async_future_unlink_(async_loop *loop, async_future *future, async_h
     if (future->state == ASYNC_FUTURE_PENDING_)
         async_ring_remove_(&future->callbacks, handle);
     else
-        async_fifo_remove_(&loop->ready, handle);
+        async_fifo_remove_(&loop->ready, &loop->pass, handle);
 }
 
 void async_future_deinit(async_future *future)

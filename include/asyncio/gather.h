@@ -155,6 +155,7 @@ async_status async_gathering_start(async_gathering *g, async_task *const *tasks,
     g->future.flags |= ASYNC_COMPOUND_;
     for (i = 0; i < count; i++) {
         async_future *f = async_gathered_(g, i);
+        async_retain_future_(f);
         if (f != NULL && f->state == ASYNC_FUTURE_PENDING_)
             async_future_add_done_callback(f, &nodes[i], async_gathering_node_, g);
     }
@@ -174,6 +175,7 @@ void async_gathering_deinit(async_gathering *g)
         if (f != NULL) {
             f->flags |= ASYNC_RETRIEVED_; /* a failure that comes later is nobody's surprise */
             async_future_unlink_(async_loop_here_(), f, &g->nodes[i]);
+            async_release_future_(f);
         }
     }
 #if !ASYNCIO_NO_HEAP

@@ -116,7 +116,9 @@ static void async_group_fail_(async_task_group *group, int status)
 /* The loop was closed before the child's end could be told. */
 static void async_child_drop_(async_handle *handle)
 {
-    async_release(((struct async_child_ *)handle->data)->task);
+    struct async_child_ *child = (struct async_child_ *)handle->data;
+    async_line_remove_(&child->group->children, &child->node);
+    async_release(child->task);
 }
 #endif
 

@@ -5,7 +5,7 @@
 #ifndef ASYNCIO_LIST_H
 #define ASYNCIO_LIST_H
 
-#include "config.h"
+#include "time.h"
 
 ASYNC_EXTERN_C_BEGIN_
 
@@ -56,30 +56,33 @@ typedef struct async_handle async_handle;
  * is until it has run or was cancelled. All zeros: not scheduled. */
 struct async_handle {
     async_link link;        /* in the ready list or in a future's callback list */
+#if ASYNCIO_NO_HEAP
+    async_time when;        /* a timer's deadline, behind the link, as a sleep has it */
+#endif
     async_entry_ prev;      /* 0: in no list */
     void (*callback)(async_handle *handle);
     void *data;             /* the callback's */
 };
 
-/* The ready list: singly linked from head to tail; a handle also knows its predecessor, so that it can be taken out. */
+/* The ready list: singly linked from head to tail; all zeros is an empty one. On hosts a handle also knows its
+ * predecessor, so that it can be taken out at once; on boards, whose lists are short, it is looked for. */
 typedef struct async_fifo_ {
     async_link head; /* head.next: the first entry */
-    async_link *tail;
+    async_link *tail; /* when there is one */
 } async_fifo_;
 
 static inline async_handle *async_link_handle_(async_link *link) { return (async_handle *)(void *)link; }
 
-static inline void async_fifo_init_(async_fifo_ *fifo)
+static inline async_link *async_fifo_last_(async_fifo_ *fifo)
 {
-    fifo->head.next = 0;
-    fifo->tail = &fifo->head;
+    return fifo->head.next == 0 ? &fifo->head : fifo->tail;
 }
 
 static inline void async_fifo_push_(async_fifo_ *fifo, async_link *link, unsigned kind)
 {
-    async_entry_ entry = async_entry_of_(link, kind);
+    async_link *last = async_fifo_last_(fifo);
+    last->next = async_entry_of_(link, kind);
     link->next = 0;
-    fifo->tail->next = entry;
     fifo->tail = link;
 }
 
@@ -117,7 +120,7 @@ static inline void async_line_remove_(async_line_ *line, async_node_ *node)
 }
 
 void async_fifo_push_handle_(async_fifo_ *fifo, async_handle *handle);
-void async_fifo_remove_(async_fifo_ *fifo, async_handle *handle);
+void async_fifo_remove_(async_fifo_ *fifo, async_link *pass, async_handle *handle);
 void async_fifo_splice_(async_fifo_ *fifo, async_entry_ *list);
 void async_ring_append_(async_entry_ *list, async_link *link, unsigned kind);
 void async_ring_remove_(async_entry_ *list, async_handle *handle);
@@ -133,22 +136,36 @@ ASYNC_EXTERN_C_END_
 
 ASYNC_EXTERN_C_BEGIN_
 
+#if ASYNCIO_NO_HEAP
+#define async_set_prev_(entry, prev) ((void)(entry))
+#else
 static void async_set_prev_(async_entry_ entry, async_entry_ prev)
 {
     if (entry != 0 && async_entry_kind_(entry) == ASYNC_KIND_HANDLE_)
         async_link_handle_(async_entry_link_(entry))->prev = prev;
 }
+#endif
 
 void async_fifo_push_handle_(async_fifo_ *fifo, async_handle *handle)
 {
-    handle->prev = (async_entry_)(void *)fifo->tail;
+    handle->prev = (async_entry_)(void *)async_fifo_last_(fifo);
     async_fifo_push_(fifo, &handle->link, ASYNC_KIND_HANDLE_);
 }
 
-/* Takes a handle out of the ready list, or out of the part of it that is being run. */
-void async_fifo_remove_(async_fifo_ *fifo, async_handle *handle)
+/* Takes a handle out of the ready list, or out of the part of it that is being run, which begins at `pass`. */
+void async_fifo_remove_(async_fifo_ *fifo, async_link *pass, async_handle *handle)
 {
+#if ASYNCIO_NO_HEAP
+    async_link *before = pass;
+    while (before->next != 0 && async_entry_link_(before->next) != &handle->link)
+        before = async_entry_link_(before->next);
+    if (before->next == 0)
+        for (before = &fifo->head; async_entry_link_(before->next) != &handle->link;)
+            before = async_entry_link_(before->next);
+#else
     async_link *before = async_entry_link_(handle->prev);
+    (void)pass;
+#endif
     before->next = handle->link.next;
     async_set_prev_(before->next, handle->prev);
     if (fifo->tail == &handle->link)
@@ -173,21 +190,7 @@ void async_ring_append_(async_entry_ *list, async_link *link, unsigned kind)
     *list = entry;
 }
 
-void async_ring_remove_(async_entry_ *list, async_handle *handle)
-{
-    async_link *before = async_entry_link_(handle->prev);
-    if (before == &handle->link) {
-        *list = 0;
-    } else {
-        before->next = handle->link.next;
-        async_set_prev_(before->next, handle->prev);
-        if (async_entry_link_(*list) == &handle->link)
-            *list = handle->prev;
-    }
-    handle->prev = 0;
-}
-
-/* The same for a member that does not know its predecessor: a walk. False: it is not in this list. */
+/* Takes out a member that does not know its predecessor: a walk. False: it is not in this list. */
 bool async_ring_remove_link_(async_entry_ *list, async_link *link)
 {
     async_entry_ before = *list;
@@ -213,17 +216,36 @@ bool async_ring_remove_link_(async_entry_ *list, async_link *link)
     }
 }
 
+void async_ring_remove_(async_entry_ *list, async_handle *handle)
+{
+#if ASYNCIO_NO_HEAP
+    async_ring_remove_link_(list, &handle->link);
+#else
+    async_link *before = async_entry_link_(handle->prev);
+    if (before == &handle->link) {
+        *list = 0;
+    } else {
+        before->next = handle->link.next;
+        async_set_prev_(before->next, handle->prev);
+        if (async_entry_link_(*list) == &handle->link)
+            *list = handle->prev;
+    }
+#endif
+    handle->prev = 0;
+}
+
 /* The whole ring goes behind the ready list at once, in its order. */
 void async_fifo_splice_(async_fifo_ *fifo, async_entry_ *list)
 {
     async_entry_ tail = *list;
-    async_link *last;
+    async_link *last, *before;
     if (tail == 0)
         return;
     *list = 0;
     last = async_entry_link_(tail);
-    fifo->tail->next = last->next;
-    async_set_prev_(last->next, (async_entry_)(void *)fifo->tail);
+    before = async_fifo_last_(fifo);
+    before->next = last->next;
+    async_set_prev_(before->next, (async_entry_)(void *)before);
     last->next = 0;
     fifo->tail = last;
 }

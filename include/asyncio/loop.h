@@ -16,7 +16,7 @@ ASYNC_EXTERN_C_BEGIN_
 typedef struct async_loop async_loop;
 
 /* async_loop_config: how a loop differs from the usual. All zeros: the usual. */
-typedef struct async_loop_config {
+typedef struct async_loop_config { /* hosts */
     bool virtual_clock; /* time stands still while anything is ready and jumps to the next deadline when nothing is */
     bool pass_clock;    /* delays count from the beginning of the pass, which saves reading the clock */
 } async_loop_config;
@@ -123,10 +123,11 @@ struct async_loop {
     async_fifo_ ready;
     async_link pass; /* what is left of the pass under way */
     async_timers_ timers;
-    async_time now;
     size_t reserve; /* bytes the next task has at its end for whoever creates it */
-    bool running, stopping, virtual_clock, pass_clock;
+    bool running, stopping;
 #if !ASYNCIO_NO_HEAP
+    async_time now; /* of the pass, or of the virtual clock */
+    bool virtual_clock, pass_clock;
     volatile bool interrupted; /* by Ctrl-C */
     async_task *interrupt_task;
     unsigned holds; /* what may still wake the loop, though nothing shows */
@@ -157,7 +158,12 @@ struct async_loop {
 #endif
 };
 
+#if ASYNCIO_NO_HEAP
+static async_loop async_the_loop_;
+#define async_running_ (async_the_loop_.running ? &async_the_loop_ : (async_loop *)NULL)
+#else
 static ASYNC_THREAD_LOCAL_ async_loop *async_running_;
+#endif
 
 static async_loop *async_loop_of_(async_stack *stack) { return (async_loop *)(void *)stack; }
 
@@ -167,15 +173,16 @@ bool async_loop_is_running(const async_loop *loop) { return loop != NULL && loop
 
 async_time async_loop_time(const async_loop *loop)
 {
-    return loop->virtual_clock || (loop->pass_clock && loop->running) ? loop->now : async_port_now();
+#if ASYNCIO_NO_HEAP
+    (void)loop;
+#else
+    if (loop->virtual_clock || (loop->pass_clock && loop->running))
+        return loop->now;
+#endif
+    return async_port_now();
 }
 
 void async_loop_stop(async_loop *loop) { loop->stopping = true; }
-
-static void async_loop_init_(async_loop *loop)
-{
-    async_fifo_init_(&loop->ready);
-}
 
 #if !ASYNCIO_NO_HEAP
 
@@ -187,7 +194,6 @@ async_loop *async_new_event_loop_with(const async_loop_config *config)
     if (loop == NULL)
         return NULL;
     ASYNC_MEMSET_(loop, 0, sizeof *loop);
-    async_loop_init_(loop);
     loop->pool = async_pool_new_();
     if (loop->pool == NULL) {
         ASYNCIO_FREE(loop);
@@ -212,13 +218,7 @@ static async_loop *async_loop_here_(void) { return async_running_ != NULL ? asyn
 
 #else
 
-static async_loop async_the_loop_;
-static async_loop *async_loop_here_(void)
-{
-    if (async_the_loop_.ready.tail == NULL)
-        async_loop_init_(&async_the_loop_);
-    return &async_the_loop_;
-}
+static async_loop *async_loop_here_(void) { return &async_the_loop_; }
 
 #endif
 
@@ -247,7 +247,9 @@ async_status async_loop_call_at(async_loop *loop, async_time when, async_timer_h
         return ASYNC_MISUSE;
     timer->handle.callback = callback;
     timer->handle.data = data;
+#if !ASYNCIO_NO_HEAP
     timer->when = when;
+#endif
     if (!async_timers_add_(&loop->timers, &timer->handle.link, ASYNC_KIND_HANDLE_, when))
         return ASYNC_NO_MEMORY;
     timer->loop = loop;
@@ -290,7 +292,7 @@ bool async_handle_cancel(async_handle *handle)
         for (loop = async_loops_; loop->next_loop != NULL && loop->ready.tail != &handle->link;)
             loop = loop->next_loop;
 #endif
-    async_fifo_remove_(&loop->ready, handle);
+    async_fifo_remove_(&loop->ready, &loop->pass, handle);
     return true;
 }
 

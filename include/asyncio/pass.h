@@ -23,7 +23,9 @@ static void async_loop_move_due_(async_loop *loop, async_time now)
         async_entry_ entry = async_timers_pop_(&loop->timers);
         async_link *link = async_entry_link_(entry);
         if (async_entry_kind_(entry) == ASYNC_KIND_SLEEP_) {
+#if !ASYNCIO_NO_HEAP
             async_link_sleep_(link)->leaf.frame.flags |= ASYNC_SLEEP_FIRED_;
+#endif
             async_fifo_push_(&loop->ready, link, ASYNC_KIND_SLEEP_);
         } else {
             ((async_timer_handle *)(void *)link)->loop = NULL;
@@ -37,7 +39,7 @@ static void async_loop_run_ready_(async_loop *loop)
     async_entry_ entry = loop->ready.head.next;
     async_set_prev_(entry, (async_entry_)(void *)&loop->pass);
     loop->pass.next = entry;
-    async_fifo_init_(&loop->ready);
+    loop->ready.head.next = 0;
     while ((entry = loop->pass.next) != 0) {
         async_link *link = async_entry_link_(entry);
         unsigned kind = async_entry_kind_(entry);
@@ -57,21 +59,18 @@ static void async_loop_run_ready_(async_loop *loop)
 
 #if ASYNCIO_BARE
 
-static void async_loop_pass_(async_loop *loop, bool wait)
+static void async_loop_pass_(async_loop *loop)
 {
     async_time when, now = async_port_now();
-    if (wait) {
-        async_port_lock();
-        if (loop->ready.head.next == 0 && !loop->stopping) {
-            bool timer = async_timers_next_(&loop->timers, &when);
-            if (!timer || ASYNC_BEFORE_(now, when))
-                async_port_wait(timer ? when : ASYNC_LATER_(now, ASYNC_FOREVER));
-        }
-        async_port_unlock();
-        now = async_port_now();
+    async_port_lock();
+    if (loop->ready.head.next == 0 && !loop->stopping) {
+        if (!async_timers_next_(&loop->timers, &when))
+            when = ASYNC_LATER_(now, ASYNC_FOREVER);
+        if (ASYNC_BEFORE_(now, when))
+            async_port_wait(when);
     }
-    loop->now = now;
-    async_loop_move_due_(loop, now);
+    async_port_unlock();
+    async_loop_move_due_(loop, async_port_now());
     async_loop_run_ready_(loop);
 }
 

@@ -29,13 +29,27 @@ ASYNC_EXTERN_C_END_
 
 ASYNC_EXTERN_C_BEGIN_
 
+#if ASYNCIO_BARE
+
+async_status async_loop_run_forever(async_loop *loop)
+{
+    if (loop->running)
+        return ASYNC_MISUSE;
+    loop->running = true;
+    do
+        async_loop_pass_(loop);
+    while (!loop->stopping);
+    loop->running = loop->stopping = false;
+    return ASYNC_OK;
+}
+
+#else
+
 static async_loop *async_loop_enter_(async_loop *loop)
 {
     if (loop == NULL || async_running_ != NULL)
         return NULL;
-#if !ASYNCIO_BARE
     loop->print_stack = async_task_print_stack;
-#endif
     loop->running = true;
     async_running_ = loop;
     return loop;
@@ -47,20 +61,6 @@ static void async_loop_leave_(async_loop *loop)
     async_running_ = NULL;
 }
 
-#if ASYNCIO_BARE
-
-async_status async_loop_run_forever(async_loop *loop)
-{
-    if (async_loop_enter_(loop) == NULL)
-        return ASYNC_MISUSE;
-    do
-        async_loop_pass_(loop, true);
-    while (!loop->stopping);
-    async_loop_leave_(loop);
-    return ASYNC_OK;
-}
-
-#else
 
 static bool async_loop_run_(async_loop *loop, bool may_deadlock)
 {
@@ -102,18 +102,22 @@ async_status async_loop_run_until_done(async_loop *loop, async_future *future)
 {
     async_handle stop = { { 0 }, 0, NULL, NULL };
     bool alive;
+    async_status status;
     if (async_loop_enter_(loop) == NULL)
         return ASYNC_MISUSE;
+    async_retain_future_(future);
     async_future_add_done_callback(future, &stop, async_stop_callback_, loop);
     alive = async_loop_run_(loop, true);
     async_future_unlink_(loop, future, &stop);
     async_loop_leave_(loop);
-    if (async_future_done(future))
-        return async_future_exception(future);
-    if (alive)
-        return ASYNC_STOPPED;
-    async_report_deadlock_(loop);
-    return ASYNC_DEADLOCK;
+    status = async_future_exception(future);
+    if (status == ASYNC_INVALID_STATE && !async_future_done(future)) {
+        status = alive ? ASYNC_STOPPED : ASYNC_DEADLOCK;
+        if (!alive)
+            async_report_deadlock_(loop);
+    }
+    async_release_future_(future);
+    return status;
 }
 
 async_status async_loop_run_until_complete(async_loop *loop, async_task *task)

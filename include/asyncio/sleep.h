@@ -40,7 +40,10 @@ static struct async_sleep *async_link_sleep_(async_link *link)
     return ASYNC_CONTAINER_(link, struct async_sleep, link);
 }
 
-static ASYNC_NOINLINE_ async_step async_sleep_start_(async_stack *stack, struct async_sleep *sleep, async_time delay)
+#if !ASYNCIO_SMALL
+ASYNC_NOINLINE_ /* so that a mere yield saves no registers for it */
+#endif
+static async_step async_sleep_start_(async_stack *stack, struct async_sleep *sleep, async_time delay)
 {
     async_loop *loop = async_loop_of_(stack);
     if (delay == ASYNC_FOREVER) {
@@ -72,7 +75,9 @@ static bool async_sleep_cancel_(async_task *task, void *frame)
     struct async_sleep *sleep = (struct async_sleep *)frame;
     if (!async_leaf_cancel(task, frame))
         return false;
+#if !ASYNCIO_NO_HEAP /* the board's list can tell by itself */
     if (!(sleep->leaf.frame.flags & ASYNC_SLEEP_FIRED_))
+#endif
         async_timers_remove_(&async_loop_for_(task)->timers, &sleep->link);
     return true;
 }

@@ -278,6 +278,19 @@ void async_release(async_task *task)
 #endif
 }
 
+/* The same for what may be a task or any other future. */
+static void async_retain_future_(async_future *future)
+{
+    if (future != NULL && (future->flags & ASYNC_IS_TASK_))
+        async_retain((async_task *)(void *)future);
+}
+
+static void async_release_future_(async_future *future)
+{
+    if (future != NULL && (future->flags & ASYNC_IS_TASK_))
+        async_release((async_task *)(void *)future);
+}
+
 async_task *async_retain(async_task *task)
 {
     if (task != NULL)

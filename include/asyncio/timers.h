@@ -14,7 +14,9 @@ ASYNC_EXTERN_C_BEGIN_
  * it is until it has run or was cancelled. All zeros: not scheduled. */
 typedef struct async_timer_handle {
     async_handle handle;
+#if !ASYNCIO_NO_HEAP
     async_time when; /* on the loop's clock */
+#endif
     struct async_loop *loop; /* whose timers it is among, or NULL */
 } async_timer_handle;
 
@@ -50,25 +52,22 @@ ASYNC_EXTERN_C_BEGIN_
 
 #if ASYNCIO_NO_HEAP
 
-/* A sleep has its deadline directly behind the link. */
-struct async_sleep_timer_ {
+/* Sleeps and handles alike have their deadline directly behind the link. */
+struct async_board_timer_ {
     async_link link;
     async_time when;
 };
 
-static async_time *async_timer_when_(async_entry_ entry)
+static struct async_board_timer_ *async_board_timer_(async_entry_ entry)
 {
-    async_link *link = async_entry_link_(entry);
-    if (async_entry_kind_(entry) == ASYNC_KIND_SLEEP_)
-        return &((struct async_sleep_timer_ *)(void *)link)->when;
-    return &((async_timer_handle *)(void *)link)->when;
+    return (struct async_board_timer_ *)(void *)async_entry_link_(entry);
 }
 
 bool async_timers_add_(async_timers_ *timers, async_link *link, unsigned kind, async_time when)
 {
     async_entry_ entry = async_entry_of_(link, kind), *at = &timers->first;
-    *async_timer_when_(entry) = when;
-    while (*at != 0 && !ASYNC_BEFORE_(when, *async_timer_when_(*at)))
+    ((struct async_board_timer_ *)(void *)link)->when = when;
+    while (*at != 0 && !ASYNC_BEFORE_(when, async_board_timer_(*at)->when))
         at = &async_entry_link_(*at)->next;
     link->next = *at;
     *at = entry;
@@ -81,7 +80,7 @@ void async_timers_remove_(async_timers_ *timers, async_link *link)
     for (at = &timers->first; *at != 0; at = &async_entry_link_(*at)->next)
         if (async_entry_link_(*at) == link) {
             *at = link->next;
-            return;
+            break;
         }
 }
 
@@ -89,7 +88,7 @@ bool async_timers_next_(const async_timers_ *timers, async_time *when)
 {
     if (timers->first == 0)
         return false;
-    *when = *async_timer_when_(timers->first);
+    *when = async_board_timer_(timers->first)->when;
     return true;
 }
 

@@ -43,7 +43,7 @@ ASYNC_DECLARE(async_shield);
 
 /* await_into(i, async_race, .tasks = array, .count = n): waits until the first of them is done, cancels the others and
  * waits for their end. The result is which won (the first in the array, of several at once). A cancel cancels all of
- * them. NO_MEMORY, INVALID_ARGUMENT for none. Beyond asyncio. */
+ * them. The caller keeps its handles meanwhile. NO_MEMORY, INVALID_ARGUMENT for none. Beyond asyncio. */
 struct async_race {
     async_frame frame;
     async_task *const *tasks;
@@ -147,6 +147,7 @@ async_step async_wait_resume(async_stack *stack, void *frame)
         ASYNC_MEMSET_(wait->nodes, 0, wait->count * sizeof *wait->nodes);
         for (i = 0; i < wait->count; i++) {
             async_future *future = async_awaited_member_(wait, i);
+            async_retain_future_(future);
             if (future == NULL)
                 async_loop_call_soon(loop, &wait->nodes[i], async_wait_node_, wait);
             else
@@ -164,6 +165,7 @@ async_step async_wait_resume(async_stack *stack, void *frame)
             async_future_unlink_(loop, future, &wait->nodes[i]);
         if (future == NULL || async_future_done(future))
             wait->result++;
+        async_release_future_(future);
     }
 #if !ASYNCIO_NO_HEAP
     if (wait->owns_nodes)
@@ -261,6 +263,13 @@ static void async_as_completed_unlink_(async_as_completed *iterator)
             async_future_unlink_(async_loop_here_(), &iterator->tasks[i]->future, &iterator->nodes[i]);
 }
 
+static void async_as_completed_release_(async_as_completed *iterator)
+{
+    size_t i;
+    for (i = 0; i < iterator->count; i++)
+        async_release(iterator->tasks[i]);
+}
+
 static void async_as_completed_timeout_(async_handle *handle)
 {
     async_as_completed *iterator = (async_as_completed *)handle->data;
@@ -293,7 +302,7 @@ async_status async_as_completed_init(async_as_completed *iterator, async_task *c
     iterator->tasks = tasks;
     iterator->count = iterator->running = iterator->left = count;
     for (i = 0; i < count; i++)
-        async_task_add_done_callback(tasks[i], &iterator->nodes[i], async_as_completed_node_, iterator);
+        async_task_add_done_callback(async_retain(tasks[i]), &iterator->nodes[i], async_as_completed_node_, iterator);
     return ASYNC_OK;
 }
 
@@ -303,6 +312,7 @@ void async_as_completed_deinit(async_as_completed *iterator)
         return;
     async_timer_handle_cancel(&iterator->timer);
     async_as_completed_unlink_(iterator);
+    async_as_completed_release_(iterator);
     async_queue_deinit(&iterator->done);
     ASYNCIO_FREE(iterator->nodes);
     ASYNC_MEMSET_(iterator, 0, sizeof *iterator);
