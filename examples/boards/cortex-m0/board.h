@@ -14,7 +14,7 @@
 #define BOARD_LEDS BOARD_REGISTER(0x48000014u)
 #endif
 
-/* board_init: starts the tick. Interrupts are on afterwards. */
+/* board_init: starts the tick. */
 void board_init(void);
 
 static inline void board_toggle(unsigned led) { BOARD_LEDS ^= 1u << led; }

@@ -7,7 +7,7 @@
 #define SYSTICK_RELOAD BOARD_REGISTER(0xE000E014u)
 #define SYSTICK_VALUE BOARD_REGISTER(0xE000E018u)
 
-extern uint32_t board_stack_top, board_data_load, board_data, board_data_end, board_bss, board_bss_end;
+extern uint32_t board_stack_top, board_data_load, board_data, board_data_end, board_bss_end;
 
 int main(void);
 void board_reset(void);
@@ -51,7 +51,7 @@ void board_reset(void)
     const uint32_t *from = &board_data_load;
     while (to < &board_data_end)
         *to++ = *from++;
-    memset(&board_bss, 0, (size_t)((unsigned char *)&board_bss_end - (unsigned char *)&board_bss));
+    memset(to, 0, (size_t)((unsigned char *)&board_bss_end - (unsigned char *)to));
     main();
     on_fault();
 }
@@ -60,8 +60,7 @@ void board_init(void)
 {
     SYSTICK_RELOAD = BOARD_CLOCK_HZ / ASYNCIO_TICK_HZ - 1;
     SYSTICK_VALUE = 0;
-    SYSTICK_CONTROL = 7; /* counts the processor's clock, interrupts, runs */
-    async_port_unlock();
+    SYSTICK_CONTROL = 7; /* counts the processor's clock, interrupts, runs; interrupts are on after a reset */
 }
 
 /* ---- the port ------------------------------------------------------------------------------------------------ */
@@ -75,6 +74,6 @@ void async_port_unlock(void) { __asm__ volatile("cpsie i" ::: "memory"); }
 /* An interrupt that is pending ends the wait although interrupts are masked: none is missed. */
 void async_port_wait(async_time until)
 {
-    (void)until; /* the tick comes soon enough */
-    __asm__ volatile("dsb\n\twfi" ::: "memory");
+    if (until - (async_time)ticks > 0)
+        __asm__ volatile("dsb\n\twfi" ::: "memory");
 }
