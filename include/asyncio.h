@@ -4602,30 +4602,6 @@ ASYNC_EXTERN_C_END_
 
 ASYNC_EXTERN_C_BEGIN_
 
-/* A task that will never be resumed: its leaf lets go of what it stands in, its chunks are freed. */
-static void async_task_drop_(async_loop *loop, async_task *task)
-{
-    async_frame *frame = (async_frame *)task->future.value;
-    if (task->future.flags & ASYNC_WAITS_) {
-        loop->stack.task = task;
-        loop->stack.end = task->end;
-        loop->stack.sp = (unsigned char *)frame + frame->type->size;
-        loop->stack.top = NULL;
-        frame->status = ASYNC_CANCELLED;
-        ASYNC_POISON_(loop->stack.sp, (size_t)(loop->stack.end - loop->stack.sp));
-        (void)frame->type->resume(&loop->stack, frame);
-        loop->stack.task = NULL;
-    }
-    while (frame != NULL) {
-        async_frame *parent = async_parent_(frame);
-        if (frame->flags & ASYNC_SEGMENT_)
-            ASYNCIO_FREE(frame);
-        frame = parent;
-    }
-    task->future.flags |= ASYNC_RETRIEVED_;
-    async_task_finish_(loop, task, ASYNC_CLOSED);
-}
-
 #if ASYNCIO_DEBUG
 static void async_report_unreleased_(async_loop *loop)
 {
@@ -4664,6 +4640,31 @@ static void async_loop_drop_ready_(async_loop *loop)
         if (async_entry_kind_(entry) == ASYNC_KIND_HANDLE_)
             ((async_timer_handle *)(void *)async_entry_link_(entry))->loop = NULL;
     }
+}
+
+/* A task that will never be resumed: its leaf lets go of what it stands in, its chunks are freed. */
+static void async_task_drop_(async_loop *loop, async_task *task)
+{
+    async_frame *frame = (async_frame *)task->future.value;
+    if (task->future.flags & ASYNC_WAITS_) {
+        loop->stack.task = task;
+        loop->stack.end = task->end;
+        loop->stack.sp = (unsigned char *)frame + frame->type->size;
+        loop->stack.top = NULL;
+        frame->status = ASYNC_CANCELLED;
+        ASYNC_POISON_(loop->stack.sp, (size_t)(loop->stack.end - loop->stack.sp));
+        (void)frame->type->resume(&loop->stack, frame);
+        loop->stack.task = NULL;
+        async_loop_drop_ready_(loop); /* it may be in there itself, by now */
+    }
+    while (frame != NULL) {
+        async_frame *parent = async_parent_(frame);
+        if (frame->flags & ASYNC_SEGMENT_)
+            ASYNCIO_FREE(frame);
+        frame = parent;
+    }
+    task->future.flags |= ASYNC_RETRIEVED_;
+    async_task_finish_(loop, task, ASYNC_CLOSED);
 }
 
 async_status async_loop_close(async_loop *loop)
