@@ -2338,6 +2338,8 @@ struct async_loop {
     void (*print_stack)(async_task *task);
     async_task **tasks;
     uint32_t task_count, task_capacity;
+    uint32_t left; /* how many the end of the run waits for */
+    async_handle left_ended;
 #endif
 #if !ASYNCIO_BARE
     struct async_poller_ *poller;
@@ -2568,6 +2570,7 @@ enum { /* flags */
     ASYNC_WAITS_ = 4,      /* the task was stepped and suspended */
     ASYNC_MUST_ = 8,       /* throw CANCELLED at its next step */
     ASYNC_IN_CANCEL_ = 16, /* a cancel is going through it */
+    ASYNC_LEFT_ = 32,      /* the end of the run waits for it */
     ASYNC_STATIC_ = 64,    /* its memory is the user's */
     ASYNC_NAMED_ = 128,    /* the loop keeps a name for it */
     ASYNC_COMPOUND_ = 4    /* no task: an async_compound_ */
@@ -2887,7 +2890,7 @@ size_t async_loop_all_tasks(async_loop *loop, async_task **tasks, size_t capacit
     size_t count = 0;
     uint32_t i;
     for (i = 0; i < loop->task_count; i++)
-        if (loop->tasks[i] != NULL) {
+        if (loop->tasks[i] != NULL && !async_future_done(&loop->tasks[i]->future)) {
             if (count < capacity)
                 tasks[count] = loop->tasks[i];
             count++;
@@ -3080,10 +3083,15 @@ static void async_task_finish_(async_loop *loop, async_task *task, int status)
     task->link.next = status < 0 && status != ASYNC_CANCELLED ? async_keep_trace_(&loop->stack) : 0;
 #endif
 #if ASYNCIO_ALL_TASKS
-    async_tasks_remove_(loop, task);
+    if (!(task->future.flags & ASYNC_LEFT_))
+        async_tasks_remove_(loop, task);
 #endif
     async_future_complete_(loop, &task->future,
         status == ASYNC_CANCELLED ? ASYNC_FUTURE_CANCELLED_ : ASYNC_FUTURE_DONE_, status);
+#if ASYNCIO_ALL_TASKS
+    if (task->future.flags & ASYNC_LEFT_ && --loop->left == 0)
+        async_loop_call_soon(loop, &loop->left_ended, loop->left_ended.callback, loop->left_ended.data);
+#endif
 #if !ASYNCIO_NO_HEAP
     /* no callbacks any more: the place now says where the memory goes, which may be after the loop's end */
     task->future.callbacks = (async_entry_)(void *)loop->pool;
@@ -4469,7 +4477,7 @@ static void async_report_deadlock_(async_loop *loop)
     uint32_t i;
     async_loop_call_exception_handler(loop, &e);
     for (i = 0; i < loop->task_count; i++) /* a handler hears of each, the default one prints it all */
-        if (loop->tasks[i] != NULL) {
+        if (loop->tasks[i] != NULL && !async_task_done(loop->tasks[i])) {
             e.message = "a task waits for ever";
             e.status = 0;
             e.task = loop->tasks[i];
@@ -4712,67 +4720,57 @@ async_status async_loop_close(async_loop *loop)
     return ASYNC_OK;
 }
 
-/* One of the tasks that were left when main was done. */
-struct async_leftover_ {
-    async_task *task;
-    async_handle ended;
-};
-struct async_leftovers_ {
-    async_future all;
-    size_t count;
-};
-
-static void async_leftover_ended_(async_handle *handle)
+static void async_leftovers_ended_(async_handle *handle)
 {
-    struct async_leftovers_ *left = (struct async_leftovers_ *)handle->data;
-    if (--left->count == 0)
-        async_future_set_result(&left->all, NULL);
+    async_future_set_result((async_future *)handle->data, NULL);
 }
 
+/* Those that are left stay among the loop's tasks until all of them are done: so this needs no memory of its own. */
 async_status async_loop_cancel_all_tasks(async_loop *loop)
 {
-    struct async_leftovers_ left;
-    struct async_leftover_ *leftovers;
+    async_future all;
     async_status status;
-    size_t count, n;
     uint32_t i;
     if (loop == NULL || async_running_ != NULL)
         return ASYNC_MISUSE;
-    count = async_loop_all_tasks(loop, NULL, 0);
-    if (count == 0)
+    async_future_init(&all);
+    for (i = 0; i < loop->task_count; i++)
+        if (loop->tasks[i] != NULL) {
+            async_retain(loop->tasks[i])->future.flags |= ASYNC_LEFT_;
+            loop->left++;
+        }
+    if (loop->left == 0)
         return ASYNC_OK;
-    leftovers = (struct async_leftover_ *)ASYNCIO_MALLOC(count * sizeof *leftovers);
-    if (leftovers == NULL)
-        return ASYNC_NO_MEMORY;
-    ASYNC_MEMSET_(leftovers, 0, count * sizeof *leftovers);
-    ASYNC_MEMSET_(&left, 0, sizeof left);
-    for (n = i = 0; i < loop->task_count; i++)
-        if (loop->tasks[i] != NULL)
-            leftovers[n++].task = async_retain(loop->tasks[i]);
-    left.count = count;
+    loop->left_ended.callback = async_leftovers_ended_;
+    loop->left_ended.data = &all;
     async_running_ = loop;
-    for (n = 0; n < count; n++)
-        async_cancel(leftovers[n].task);
-    for (n = 0; n < count; n++)
-        async_future_add_done_callback(&leftovers[n].task->future, &leftovers[n].ended, async_leftover_ended_, &left);
+    for (i = 0; i < loop->task_count; i++)
+        if (loop->tasks[i] != NULL)
+            async_cancel(loop->tasks[i]);
     async_running_ = NULL;
-    status = async_loop_run_until_done(loop, &left.all);
-    for (n = 0; n < count; n++) {
-        async_task *task = leftovers[n].task;
-        async_future_unlink_(loop, &task->future, &leftovers[n].ended);
-        if (async_task_done(task) && !async_task_cancelled(task) && task->future.status < 0) {
-            async_exception e = { "a task failed while it was being cancelled", 0, NULL, NULL, NULL, 0 };
-            const async_type *type = async_root_(task)->type;
-            e.status = async_task_exception(task);
-            e.task = task;
-            e.name = type->name;
-            e.file = type->file;
-            e.line = type->line;
-            async_loop_call_exception_handler(loop, &e);
+    status = async_loop_run_until_done(loop, &all);
+    async_handle_cancel(&loop->left_ended);
+    loop->left = 0;
+    for (i = 0; i < loop->task_count; i++) {
+        async_task *task = loop->tasks[i];
+        if (task == NULL || !(task->future.flags & ASYNC_LEFT_))
+            continue;
+        task->future.flags &= (uint8_t)~ASYNC_LEFT_;
+        if (async_task_done(task)) {
+            async_tasks_remove_(loop, task);
+            if (!async_task_cancelled(task) && task->future.status < 0) {
+                async_exception e = { "a task failed while it was being cancelled", 0, NULL, NULL, NULL, 0 };
+                const async_type *type = async_root_(task)->type;
+                e.status = async_task_exception(task);
+                e.task = task;
+                e.name = type->name;
+                e.file = type->file;
+                e.line = type->line;
+                async_loop_call_exception_handler(loop, &e);
+            }
         }
         async_release(task);
     }
-    ASYNCIO_FREE(leftovers);
     return status;
 }
 
@@ -5211,7 +5209,7 @@ static void async_gathering_count_(async_gathering *g, async_future *future)
 {
     int status = future == NULL ? (int)ASYNC_NO_MEMORY : future->status;
     g->pending--;
-    if (future != NULL)
+    if (future != NULL && !g->return_exceptions)
         future->flags |= ASYNC_RETRIEVED_;
     if (g->future.state != ASYNC_FUTURE_PENDING_)
         return;
@@ -5296,7 +5294,8 @@ void async_gathering_deinit(async_gathering *g)
     for (i = 0; i < g->count; i++) {
         async_future *f = async_gathered_(g, i);
         if (f != NULL) {
-            f->flags |= ASYNC_RETRIEVED_; /* a failure that comes later is nobody's surprise */
+            if (async_future_done(&g->future))
+                f->flags |= ASYNC_RETRIEVED_; /* a failure that comes later is nobody's surprise */
             async_future_unlink_(async_loop_here_(), f, &g->nodes[i]);
             async_release_future_(f);
         }

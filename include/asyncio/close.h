@@ -134,67 +134,57 @@ async_status async_loop_close(async_loop *loop)
     return ASYNC_OK;
 }
 
-/* One of the tasks that were left when main was done. */
-struct async_leftover_ {
-    async_task *task;
-    async_handle ended;
-};
-struct async_leftovers_ {
-    async_future all;
-    size_t count;
-};
-
-static void async_leftover_ended_(async_handle *handle)
+static void async_leftovers_ended_(async_handle *handle)
 {
-    struct async_leftovers_ *left = (struct async_leftovers_ *)handle->data;
-    if (--left->count == 0)
-        async_future_set_result(&left->all, NULL);
+    async_future_set_result((async_future *)handle->data, NULL);
 }
 
+/* Those that are left stay among the loop's tasks until all of them are done: so this needs no memory of its own. */
 async_status async_loop_cancel_all_tasks(async_loop *loop)
 {
-    struct async_leftovers_ left;
-    struct async_leftover_ *leftovers;
+    async_future all;
     async_status status;
-    size_t count, n;
     uint32_t i;
     if (loop == NULL || async_running_ != NULL)
         return ASYNC_MISUSE;
-    count = async_loop_all_tasks(loop, NULL, 0);
-    if (count == 0)
+    async_future_init(&all);
+    for (i = 0; i < loop->task_count; i++)
+        if (loop->tasks[i] != NULL) {
+            async_retain(loop->tasks[i])->future.flags |= ASYNC_LEFT_;
+            loop->left++;
+        }
+    if (loop->left == 0)
         return ASYNC_OK;
-    leftovers = (struct async_leftover_ *)ASYNCIO_MALLOC(count * sizeof *leftovers);
-    if (leftovers == NULL)
-        return ASYNC_NO_MEMORY;
-    ASYNC_MEMSET_(leftovers, 0, count * sizeof *leftovers);
-    ASYNC_MEMSET_(&left, 0, sizeof left);
-    for (n = i = 0; i < loop->task_count; i++)
-        if (loop->tasks[i] != NULL)
-            leftovers[n++].task = async_retain(loop->tasks[i]);
-    left.count = count;
+    loop->left_ended.callback = async_leftovers_ended_;
+    loop->left_ended.data = &all;
     async_running_ = loop;
-    for (n = 0; n < count; n++)
-        async_cancel(leftovers[n].task);
-    for (n = 0; n < count; n++)
-        async_future_add_done_callback(&leftovers[n].task->future, &leftovers[n].ended, async_leftover_ended_, &left);
+    for (i = 0; i < loop->task_count; i++)
+        if (loop->tasks[i] != NULL)
+            async_cancel(loop->tasks[i]);
     async_running_ = NULL;
-    status = async_loop_run_until_done(loop, &left.all);
-    for (n = 0; n < count; n++) {
-        async_task *task = leftovers[n].task;
-        async_future_unlink_(loop, &task->future, &leftovers[n].ended);
-        if (async_task_done(task) && !async_task_cancelled(task) && task->future.status < 0) {
-            async_exception e = { "a task failed while it was being cancelled", 0, NULL, NULL, NULL, 0 };
-            const async_type *type = async_root_(task)->type;
-            e.status = async_task_exception(task);
-            e.task = task;
-            e.name = type->name;
-            e.file = type->file;
-            e.line = type->line;
-            async_loop_call_exception_handler(loop, &e);
+    status = async_loop_run_until_done(loop, &all);
+    async_handle_cancel(&loop->left_ended);
+    loop->left = 0;
+    for (i = 0; i < loop->task_count; i++) {
+        async_task *task = loop->tasks[i];
+        if (task == NULL || !(task->future.flags & ASYNC_LEFT_))
+            continue;
+        task->future.flags &= (uint8_t)~ASYNC_LEFT_;
+        if (async_task_done(task)) {
+            async_tasks_remove_(loop, task);
+            if (!async_task_cancelled(task) && task->future.status < 0) {
+                async_exception e = { "a task failed while it was being cancelled", 0, NULL, NULL, NULL, 0 };
+                const async_type *type = async_root_(task)->type;
+                e.status = async_task_exception(task);
+                e.task = task;
+                e.name = type->name;
+                e.file = type->file;
+                e.line = type->line;
+                async_loop_call_exception_handler(loop, &e);
+            }
         }
         async_release(task);
     }
-    ASYNCIO_FREE(leftovers);
     return status;
 }
 

@@ -31,6 +31,7 @@ enum { /* flags */
     ASYNC_WAITS_ = 4,      /* the task was stepped and suspended */
     ASYNC_MUST_ = 8,       /* throw CANCELLED at its next step */
     ASYNC_IN_CANCEL_ = 16, /* a cancel is going through it */
+    ASYNC_LEFT_ = 32,      /* the end of the run waits for it */
     ASYNC_STATIC_ = 64,    /* its memory is the user's */
     ASYNC_NAMED_ = 128,    /* the loop keeps a name for it */
     ASYNC_COMPOUND_ = 4    /* no task: an async_compound_ */

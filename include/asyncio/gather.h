@@ -88,7 +88,7 @@ static void async_gathering_count_(async_gathering *g, async_future *future)
 {
     int status = future == NULL ? (int)ASYNC_NO_MEMORY : future->status;
     g->pending--;
-    if (future != NULL)
+    if (future != NULL && !g->return_exceptions)
         future->flags |= ASYNC_RETRIEVED_;
     if (g->future.state != ASYNC_FUTURE_PENDING_)
         return;
@@ -173,7 +173,8 @@ void async_gathering_deinit(async_gathering *g)
     for (i = 0; i < g->count; i++) {
         async_future *f = async_gathered_(g, i);
         if (f != NULL) {
-            f->flags |= ASYNC_RETRIEVED_; /* a failure that comes later is nobody's surprise */
+            if (async_future_done(&g->future))
+                f->flags |= ASYNC_RETRIEVED_; /* a failure that comes later is nobody's surprise */
             async_future_unlink_(async_loop_here_(), f, &g->nodes[i]);
             async_release_future_(f);
         }

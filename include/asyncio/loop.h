@@ -146,6 +146,8 @@ struct async_loop {
     void (*print_stack)(async_task *task);
     async_task **tasks;
     uint32_t task_count, task_capacity;
+    uint32_t left; /* how many the end of the run waits for */
+    async_handle left_ended;
 #endif
 #if !ASYNCIO_BARE
     struct async_poller_ *poller;

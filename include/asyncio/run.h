@@ -87,7 +87,7 @@ static void async_report_deadlock_(async_loop *loop)
     uint32_t i;
     async_loop_call_exception_handler(loop, &e);
     for (i = 0; i < loop->task_count; i++) /* a handler hears of each, the default one prints it all */
-        if (loop->tasks[i] != NULL) {
+        if (loop->tasks[i] != NULL && !async_task_done(loop->tasks[i])) {
             e.message = "a task waits for ever";
             e.status = 0;
             e.task = loop->tasks[i];

@@ -137,7 +137,7 @@ size_t async_loop_all_tasks(async_loop *loop, async_task **tasks, size_t capacit
     size_t count = 0;
     uint32_t i;
     for (i = 0; i < loop->task_count; i++)
-        if (loop->tasks[i] != NULL) {
+        if (loop->tasks[i] != NULL && !async_future_done(&loop->tasks[i]->future)) {
             if (count < capacity)
                 tasks[count] = loop->tasks[i];
             count++;
@@ -330,10 +330,15 @@ static void async_task_finish_(async_loop *loop, async_task *task, int status)
     task->link.next = status < 0 && status != ASYNC_CANCELLED ? async_keep_trace_(&loop->stack) : 0;
 #endif
 #if ASYNCIO_ALL_TASKS
-    async_tasks_remove_(loop, task);
+    if (!(task->future.flags & ASYNC_LEFT_))
+        async_tasks_remove_(loop, task);
 #endif
     async_future_complete_(loop, &task->future,
         status == ASYNC_CANCELLED ? ASYNC_FUTURE_CANCELLED_ : ASYNC_FUTURE_DONE_, status);
+#if ASYNCIO_ALL_TASKS
+    if (task->future.flags & ASYNC_LEFT_ && --loop->left == 0)
+        async_loop_call_soon(loop, &loop->left_ended, loop->left_ended.callback, loop->left_ended.data);
+#endif
 #if !ASYNCIO_NO_HEAP
     /* no callbacks any more: the place now says where the memory goes, which may be after the loop's end */
     task->future.callbacks = (async_entry_)(void *)loop->pool;
