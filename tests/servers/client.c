@@ -3,7 +3,8 @@
  *
  *   client echo PORT CLIENTS MESSAGES SENT RECEIVED   what was sent and what came back, client by client, to files
  *   client chat PORT CLIENTS MESSAGES SENT RECEIVED   the same for rooms of five: what each sent to each other
- *   client flood PORT CLIENTS                         send without reading, until killed; says "flooding" midway
+ *   client flood PORT CLIENTS                         send without reading, until killed; says "flooding" midway;
+ *                                                     a single one never pauses, and so always has more to be read
  *   client hold PORT CLIENTS                          says "holding" when connected; waits for the server to close
  */
 #define _POSIX_C_SOURCE 200809L
@@ -265,14 +266,15 @@ static void flood(void)
     for (round = 0;; round++) {
         for (i = 0; i < count; i++) {
             push(&clients[i]);
-            if (clients[i].sent == clients[i].allowed && i % 2)
+            if (clients[i].sent == clients[i].allowed && (i % 2 || count == 1))
                 clients[i].sent = 0;
         }
         if (round == 20) {
             puts("flooding");
             fflush(stdout);
         }
-        poll(NULL, 0, 10);
+        if (count > 1)
+            poll(NULL, 0, 10);
     }
 }
 
