@@ -3,13 +3,35 @@
 
 # shellcheck shell=bash
 
+# The implementation for a configuration and its flags, compiled by the first that asks.
+library()
+{
+    local object
+    object=$build/library-$1-$(tr -c 'A-Za-z0-9\n' _ <<<"$2").o
+    (
+        flock 8
+        # shellcheck disable=SC2046,SC2086
+        [ -f "$object" ] || $(compiler_of "$1") $2 $STRICT -Iinclude -c "$here/must/library.c" -o "$object"
+    ) 8>"$object.lock"
+    echo "$object"
+}
+
+# panic_program CONFIGURATION FLAGS FILE BINARY FLAG...
+panic_program()
+{
+    local object
+    object=$(library "$1" "$2")
+    # shellcheck disable=SC2046,SC2086
+    $(compiler_of "$1") $2 "${@:5}" -Iinclude "$3" "$object" -o "$4"
+}
+
 panic_file()
 {
     local file=$1 name=$2 configuration=$3 flags=$4 binary number message line status output allowed
     binary=$(mktemp "$build/panic.XXXXXX")
     ulimit -c 0
-    # shellcheck disable=SC2046,SC2086
-    $(compiler_of "$configuration") $flags $STRICT -DTRAP=0 -Iinclude "$file" -o "$binary"
+    # shellcheck disable=SC2086
+    panic_program "$configuration" "$flags" "$file" "$binary" $STRICT -DTRAP=0
     if output=$("$binary" 2>&1); then
         echo "ok runs $name $configuration${flags:+ $flags}"
     else
@@ -17,8 +39,7 @@ panic_file()
         echo "$output" >&2
     fi >&3
     sed -n '/\*\//q;s/^[ /]\** panic \([0-9]*\): /\1 /p' "$file" | while read -r number message; do
-        # shellcheck disable=SC2046,SC2086
-        $(compiler_of "$configuration") $flags -DTRAP="$number" -Iinclude "$file" -o "$binary"
+        panic_program "$configuration" "$flags" "$file" "$binary" -DTRAP="$number"
         status=0
         output=$("$binary" 2>&1) || status=$?
         line=$(sed -n "/panic $number here/=" "$file")
@@ -32,8 +53,7 @@ panic_file()
         case $allowed$configuration in
         '' | tcc | *tcc) continue ;;
         -*)
-            # shellcheck disable=SC2046,SC2086
-            $(compiler_of "$configuration") $flags $allowed -DTRAP="$number" -Iinclude "$file" -o "$binary"
+            panic_program "$configuration" "$flags $allowed" "$file" "$binary" -DTRAP="$number"
             if "$binary"; then
                 echo "ok panic $name $number $configuration: allowed with $allowed"
             else

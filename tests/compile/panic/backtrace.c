@@ -7,7 +7,6 @@
  * flags -DASYNCIO_DEBUG=0
  * flags -DASYNCIO_DEBUG=0 -DASYNCIO_COUNTER=0
  */
-#define ASYNCIO_IMPLEMENTATION
 #include "asyncio.h"
 #include <stdio.h>
 #include <string.h>

@@ -1,7 +1,6 @@
 /* panic 1: async_for over a generator that was not opened
  * panic 2: a generator is driven by two at once
  */
-#define ASYNCIO_IMPLEMENTATION
 #include "asyncio.h"
 
 struct items {

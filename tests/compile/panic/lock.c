@@ -2,7 +2,6 @@
  * panic 2: a lock that await_enter took was given back by another
  * panic 3: async_lock_deinit: somebody holds it
  */
-#define ASYNCIO_IMPLEMENTATION
 #include "asyncio.h"
 
 struct top {

@@ -5,7 +5,6 @@
  * panic 1: await inside a switch
  * allowed 1: -DASYNCIO_COMPUTED_GOTO=1
  */
-#define ASYNCIO_IMPLEMENTATION
 #include "asyncio.h"
 
 struct chooses {

@@ -3,7 +3,6 @@
  * panic 1: async_raise
  * panic 2: async_raise
  */
-#define ASYNCIO_IMPLEMENTATION
 #include "asyncio.h"
 
 struct top {

@@ -4,7 +4,6 @@
  * compilers gcc-O0 clang-O0 clang-O1 tcc
  * flags -DASYNCIO_DEBUG=1
  */
-#define ASYNCIO_IMPLEMENTATION
 #include "asyncio.h"
 #include <stdio.h>
 

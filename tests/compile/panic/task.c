@@ -2,7 +2,6 @@
  * panic 2: async_result: the task is not done, or runs another function
  * panic 3: async_result: the task is not done, or runs another function
  */
-#define ASYNCIO_IMPLEMENTATION
 #include "asyncio.h"
 
 struct one {

@@ -4,7 +4,6 @@
  * panic 2: async_queue_deinit: somebody waits
  * panic 3: async_future_deinit: somebody waits
  */
-#define ASYNCIO_IMPLEMENTATION
 #include "asyncio.h"
 
 static async_event event;

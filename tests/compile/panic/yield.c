@@ -2,7 +2,6 @@
  * panic 2: async_yield inside an open scope
  * panic 3: async_yield in the finally part
  */
-#define ASYNCIO_IMPLEMENTATION
 #include "asyncio.h"
 
 struct items {
