@@ -14,9 +14,11 @@ async(fetch)
     async_end;
 }
 
+/* not in the frame of top, which may be gone first */
+static async_semaphore sem;
+
 struct top {
     async_frame frame;
-    async_semaphore sem;
     async_as_completed done;
     async_task *tasks[4], *task;
 };
@@ -25,9 +27,9 @@ async(top)
 {
     static const struct { const char *name; int passes; } jobs[] = { {"a", 4}, {"b", 12}, {"c", 20}, {"d", 3} };
     async_begin;
-    async_semaphore_init(&self->sem, 2);
+    async_semaphore_init(&sem, 2);
     for (int i = 0; i < 4; i++)
-        self->tasks[i] = async_create_task(fetch, .sem = &self->sem, .name = jobs[i].name, .passes = jobs[i].passes);
+        self->tasks[i] = async_create_task(fetch, .sem = &sem, .name = jobs[i].name, .passes = jobs[i].passes);
     if (async_as_completed_init(&self->done, self->tasks, 4, ASYNC_FOREVER) < 0)
         async_raise(ASYNC_NO_MEMORY);
     for (;;) {

@@ -14,23 +14,30 @@ async(worker)
     async_end;
 }
 
-struct top { async_frame frame; async_barrier barrier; async_task *tasks[3]; };
+/* not in the frame of top, which may be gone first */
+static async_barrier barrier;
+
+struct top { async_frame frame; async_task *tasks[3]; };
 
 async(top)
 {
     static const int passes[] = {4, 0, 2};
     async_begin;
-    async_barrier_init(&self->barrier, 3);
-    printf("parties %d waiting %d broken %s\n", (int)async_barrier_parties(&self->barrier),
-        (int)async_barrier_n_waiting(&self->barrier), truth(async_barrier_broken(&self->barrier)));
+    async_barrier_init(&barrier, 3);
+    printf("parties %d waiting %d broken %s\n", (int)async_barrier_parties(&barrier),
+        (int)async_barrier_n_waiting(&barrier), truth(async_barrier_broken(&barrier)));
     for (int i = 0; i < 3; i++)
-        self->tasks[i] = async_create_task(worker, .name = "abc"[i], .passes = passes[i], .barrier = &self->barrier);
+        self->tasks[i] = async_create_task(worker, .name = "abc"[i], .passes = passes[i], .barrier = &barrier);
     await(async_wait, .tasks = self->tasks, .count = 3);
-    printf("waiting %d\n", (int)async_barrier_n_waiting(&self->barrier));
+    printf("waiting %d\n", (int)async_barrier_n_waiting(&barrier));
     async_finally;
     release_all(self->tasks, 3);
-    async_barrier_deinit(&self->barrier);
     async_end;
 }
 
-int main(void) { return async_run_with(&virtual_time, top) < 0; }
+int main(void)
+{
+    async_status status = async_run_with(&virtual_time, top);
+    async_barrier_deinit(&barrier);
+    return status < 0;
+}

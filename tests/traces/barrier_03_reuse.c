@@ -14,19 +14,26 @@ async(worker)
     async_end;
 }
 
-struct top { async_frame frame; async_barrier barrier; async_task *tasks[2]; };
+/* not in the frame of top, which may be gone first */
+static async_barrier barrier;
+
+struct top { async_frame frame; async_task *tasks[2]; };
 
 async(top)
 {
     async_begin;
-    async_barrier_init(&self->barrier, 2);
-    self->tasks[0] = async_create_task(worker, .name = 'a', .barrier = &self->barrier);
-    self->tasks[1] = async_create_task(worker, .name = 'b', .barrier = &self->barrier);
+    async_barrier_init(&barrier, 2);
+    self->tasks[0] = async_create_task(worker, .name = 'a', .barrier = &barrier);
+    self->tasks[1] = async_create_task(worker, .name = 'b', .barrier = &barrier);
     await(async_gather, .tasks = self->tasks, .count = 2);
     async_finally;
     release_all(self->tasks, 2);
-    async_barrier_deinit(&self->barrier);
     async_end;
 }
 
-int main(void) { return async_run_with(&virtual_time, top) < 0; }
+int main(void)
+{
+    async_status status = async_run_with(&virtual_time, top);
+    async_barrier_deinit(&barrier);
+    return status < 0;
+}

@@ -16,25 +16,32 @@ async(worker)
     async_end;
 }
 
-struct top { async_frame frame; async_barrier barrier; async_task *tasks[3]; };
+/* not in the frame of top, which may be gone first */
+static async_barrier barrier;
+
+struct top { async_frame frame; async_task *tasks[3]; };
 
 async(top)
 {
     async_begin;
-    async_barrier_init(&self->barrier, 2);
-    self->tasks[0] = async_create_task(worker, .name = 'a', .barrier = &self->barrier);
+    async_barrier_init(&barrier, 2);
+    self->tasks[0] = async_create_task(worker, .name = 'a', .barrier = &barrier);
     await(async_sleep);
-    await(async_barrier_reset, .barrier = &self->barrier);
+    await(async_barrier_reset, .barrier = &barrier);
     await(async_join, .task = self->tasks[0]);
-    printf("broken %s waiting %d\n", truth(async_barrier_broken(&self->barrier)),
-        (int)async_barrier_n_waiting(&self->barrier));
-    self->tasks[1] = async_create_task(worker, .name = 'b', .barrier = &self->barrier);
-    self->tasks[2] = async_create_task(worker, .name = 'c', .barrier = &self->barrier);
+    printf("broken %s waiting %d\n", truth(async_barrier_broken(&barrier)),
+        (int)async_barrier_n_waiting(&barrier));
+    self->tasks[1] = async_create_task(worker, .name = 'b', .barrier = &barrier);
+    self->tasks[2] = async_create_task(worker, .name = 'c', .barrier = &barrier);
     await(async_gather, .tasks = self->tasks + 1, .count = 2);
     async_finally;
     release_all(self->tasks, 3);
-    async_barrier_deinit(&self->barrier);
     async_end;
 }
 
-int main(void) { return async_run_with(&virtual_time, top) < 0; }
+int main(void)
+{
+    async_status status = async_run_with(&virtual_time, top);
+    async_barrier_deinit(&barrier);
+    return status < 0;
+}

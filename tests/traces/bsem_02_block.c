@@ -14,21 +14,28 @@ async(worker)
     async_end;
 }
 
-struct top { async_frame frame; async_semaphore sem; async_task *tasks[3]; };
+/* not in the frame of top, which may be gone first */
+static async_semaphore sem;
+
+struct top { async_frame frame; async_task *tasks[3]; };
 
 async(top)
 {
     async_begin;
-    async_bounded_semaphore_init(&self->sem, 1);
+    async_bounded_semaphore_init(&sem, 1);
     for (int i = 0; i < 3; i++)
-        self->tasks[i] = async_create_task(worker, .n = i, .sem = &self->sem);
+        self->tasks[i] = async_create_task(worker, .n = i, .sem = &sem);
     await(async_gather, .tasks = self->tasks, .count = 3);
-    if (async_semaphore_release(&self->sem) == ASYNC_INVALID_ARGUMENT)
+    if (async_semaphore_release(&sem) == ASYNC_INVALID_ARGUMENT)
         puts("ValueError");
     async_finally;
     release_all(self->tasks, 3);
-    async_semaphore_deinit(&self->sem);
     async_end;
 }
 
-int main(void) { return async_run_with(&virtual_time, top) < 0; }
+int main(void)
+{
+    async_status status = async_run_with(&virtual_time, top);
+    async_semaphore_deinit(&sem);
+    return status < 0;
+}

@@ -45,16 +45,19 @@ async(get)
     async_end;
 }
 
-struct top { async_frame frame; struct buffer buffer; async_task *tasks[2]; };
+/* not in the frame of top, which may be gone first */
+static struct buffer buffer;
+
+struct top { async_frame frame; async_task *tasks[2]; };
 
 async(top)
 {
     async_begin;
-    async_lock_init(&self->buffer.lock);
-    async_condition_init(&self->buffer.not_full, &self->buffer.lock);
-    async_condition_init(&self->buffer.not_empty, &self->buffer.lock);
-    self->tasks[0] = async_create_task(put, .buffer = &self->buffer);
-    self->tasks[1] = async_create_task(get, .buffer = &self->buffer);
+    async_lock_init(&buffer.lock);
+    async_condition_init(&buffer.not_full, &buffer.lock);
+    async_condition_init(&buffer.not_empty, &buffer.lock);
+    self->tasks[0] = async_create_task(put, .buffer = &buffer);
+    self->tasks[1] = async_create_task(get, .buffer = &buffer);
     await(async_gather, .tasks = self->tasks, .count = 2);
     async_finally;
     release_all(self->tasks, 2);

@@ -11,17 +11,19 @@ async(getter)
     async_end;
 }
 
-struct top { async_frame frame; async_queue queue; async_task *getter; };
+struct top { async_frame frame; async_queue queue; async_task_group group; async_task *getter; };
 
 async(top)
 {
     static const int items[] = {9, 4, 7};
     async_begin;
     async_priority_queue_init(&self->queue, sizeof(int), 0, compare_ints);
-    self->getter = async_create_task(getter, .queue = &self->queue);
+    async_task_group_enter(&self->group); /* so that nobody uses the queue when it is freed */
+    self->getter = async_task_group_create_task(&self->group, getter, .queue = &self->queue);
     await(async_sleep);
     for (int i = 0; i < 3; i++)
-        async_queue_put_nowait(&self->queue, &items[i]);
+        if (async_queue_put_nowait(&self->queue, &items[i]) < 0)
+            async_raise(ASYNC_NO_MEMORY);
     await(async_join, .task = self->getter);
     {
         int a = 0, b = 0;
@@ -30,7 +32,6 @@ async(top)
         printf("then %d %d\n", a, b);
     }
     async_finally;
-    async_release(self->getter);
     async_queue_deinit(&self->queue);
     async_end;
 }

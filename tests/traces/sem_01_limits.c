@@ -16,19 +16,27 @@ async(worker)
     async_end;
 }
 
-struct top { async_frame frame; async_semaphore sem; int now; async_task *tasks[5]; };
+/* not in the frame of top, which may be gone first */
+static async_semaphore sem;
+static int now;
+
+struct top { async_frame frame; async_task *tasks[5]; };
 
 async(top)
 {
     async_begin;
-    async_semaphore_init(&self->sem, 2);
+    async_semaphore_init(&sem, 2);
     for (int i = 0; i < 5; i++)
-        self->tasks[i] = async_create_task(worker, .name = "abcde"[i], .sem = &self->sem, .now = &self->now);
+        self->tasks[i] = async_create_task(worker, .name = "abcde"[i], .sem = &sem, .now = &now);
     await(async_gather, .tasks = self->tasks, .count = 5);
     async_finally;
     release_all(self->tasks, 5);
-    async_semaphore_deinit(&self->sem);
     async_end;
 }
 
-int main(void) { return async_run_with(&virtual_time, top) < 0; }
+int main(void)
+{
+    async_status status = async_run_with(&virtual_time, top);
+    async_semaphore_deinit(&sem);
+    return status < 0;
+}

@@ -12,18 +12,21 @@ async(worker)
     async_end;
 }
 
-struct top { async_frame frame; async_semaphore sem; async_task *task; };
+/* not in the frame of top, which may be gone first */
+static async_semaphore sem;
+
+struct top { async_frame frame; async_task *task; };
 
 async(top)
 {
     async_begin;
-    async_semaphore_init(&self->sem, 1);
-    await(async_semaphore_acquire, .semaphore = &self->sem);
-    self->task = async_create_task(worker, .name = "waiter", .sem = &self->sem);
+    async_semaphore_init(&sem, 1);
+    await(async_semaphore_acquire, .semaphore = &sem);
+    self->task = async_create_task(worker, .name = "waiter", .sem = &sem);
     await(async_sleep);
-    async_semaphore_release(&self->sem);
-    printf("locked %s\n", truth(async_semaphore_locked(&self->sem)));
-    await(async_semaphore_acquire, .semaphore = &self->sem);
+    async_semaphore_release(&sem);
+    printf("locked %s\n", truth(async_semaphore_locked(&sem)));
+    await(async_semaphore_acquire, .semaphore = &sem);
     printf("got main, waiter done %s\n", truth(async_task_done(self->task)));
     async_finally;
     async_release(self->task);

@@ -14,19 +14,22 @@ async(worker)
     async_end;
 }
 
-struct top { async_frame frame; async_semaphore sem; async_task *tasks[2]; };
+/* not in the frame of top, which may be gone first */
+static async_semaphore sem;
+
+struct top { async_frame frame; async_task *tasks[2]; };
 
 async(top)
 {
     async_begin;
-    async_semaphore_init(&self->sem, 0);
+    async_semaphore_init(&sem, 0);
     for (int i = 0; i < 2; i++)
-        self->tasks[i] = async_create_task(worker, .name = "ab"[i], .sem = &self->sem);
+        self->tasks[i] = async_create_task(worker, .name = "ab"[i], .sem = &sem);
     await(async_sleep);
-    async_semaphore_release(&self->sem); /* wakes a */
+    async_semaphore_release(&sem); /* wakes a */
     async_cancel(self->tasks[0]);        /* before a runs */
     await(async_wait, .tasks = self->tasks, .count = 2);
-    printf("locked %s\n", truth(async_semaphore_locked(&self->sem)));
+    printf("locked %s\n", truth(async_semaphore_locked(&sem)));
     async_finally;
     release_all(self->tasks, 2);
     async_end;

@@ -24,19 +24,22 @@ async(outer)
     async_end;
 }
 
-struct top { async_frame frame; async_event gate; async_task *tasks[2]; };
+/* not in the frame of top, which may be gone first */
+static async_event gate;
+
+struct top { async_frame frame; async_task *tasks[2]; };
 
 async(top)
 {
     async_begin;
-    self->tasks[0] = async_create_task(inner, .gate = &self->gate);
+    self->tasks[0] = async_create_task(inner, .gate = &gate);
     self->tasks[1] = async_create_task(outer, .task = self->tasks[0]);
     await(async_sleep);
     async_cancel(self->tasks[1]);
     await(async_wait, .tasks = self->tasks + 1, .count = 1);
     printf("outer cancelled %s inner done %s\n", truth(async_task_cancelled(self->tasks[1])),
         truth(async_task_done(self->tasks[0])));
-    async_event_set(&self->gate);
+    async_event_set(&gate);
     await(async_join, .task = self->tasks[0]);
     puts(async_result(self->tasks[0], inner));
     async_finally;

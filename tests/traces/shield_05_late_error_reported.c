@@ -29,19 +29,22 @@ static void handler(async_loop *loop, const async_exception *e, void *data)
     printf("handler %s\n", error_name(e->status));
 }
 
-struct top { async_frame frame; async_event gate; async_task *shield; async_status status; int i; };
+/* not in the frame of top, which may be gone first */
+static async_event gate;
+
+struct top { async_frame frame; async_task *shield; async_status status; int i; };
 
 async(top)
 {
     async_begin;
     async_loop_set_exception_handler(async_get_running_loop(), handler, NULL);
-    self->shield = async_create_task(shielding, .task = async_create_task(inner, .gate = &self->gate));
+    self->shield = async_create_task(shielding, .task = async_create_task(inner, .gate = &gate));
     await(async_sleep);
     async_cancel(self->shield);
     await_catch(self->status, async_join, .task = self->shield);
     if (self->status == ASYNC_CANCELLED)
         puts("main: Cancelled");
-    async_event_set(&self->gate);
+    async_event_set(&gate);
     for (self->i = 0; self->i < 3; self->i++)
         await(async_sleep);
     puts("end");

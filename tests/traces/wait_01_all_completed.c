@@ -27,6 +27,8 @@ async(top)
     self->tasks[0] = async_create_task(good);
     self->tasks[1] = async_create_task(bad);
     await_into(self->done, async_wait, .tasks = self->tasks, .count = 2);
+    if (self->tasks[0] == NULL)
+        async_raise(ASYNC_NO_MEMORY);
     printf("done %d pending %d\n", (int)self->done, 2 - (int)self->done);
     printf("%s %s %d %s\n", truth(async_task_done(self->tasks[0])), truth(async_task_done(self->tasks[1])),
         async_result(self->tasks[0], good), error_name(async_task_exception(self->tasks[1])));

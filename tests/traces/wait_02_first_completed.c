@@ -39,6 +39,8 @@ async(top)
     self->tasks[0] = async_create_task(job, .name = "slow", .passes = 9);
     self->tasks[1] = async_create_task(job, .name = "quick", .passes = 1);
     self->pending = 2;
+    if (self->tasks[0] == NULL || self->tasks[1] == NULL)
+        async_raise(ASYNC_NO_MEMORY);
     await(async_wait, .tasks = self->tasks, .count = 2, .return_when = ASYNC_FIRST_COMPLETED);
     self->pending = print_done(self->tasks, self->pending);
     await(async_wait, .tasks = self->tasks, .count = self->pending);

@@ -23,12 +23,15 @@ async(waiter)
     async_end;
 }
 
-struct top { async_frame frame; async_event gate; async_task *tasks[2]; };
+/* not in the frame of top, which may be gone first */
+static async_event gate;
+
+struct top { async_frame frame; async_task *tasks[2]; };
 
 async(top)
 {
     async_begin;
-    self->tasks[0] = async_create_task(hang, .gate = &self->gate);
+    self->tasks[0] = async_create_task(hang, .gate = &gate);
     self->tasks[1] = async_create_task(waiter, .tasks = self->tasks);
     await(async_sleep);
     await(async_sleep);
@@ -36,7 +39,7 @@ async(top)
     await(async_wait, .tasks = self->tasks + 1, .count = 1);
     printf("w cancelled %s t done %s\n", truth(async_task_cancelled(self->tasks[1])),
         truth(async_task_done(self->tasks[0])));
-    async_event_set(&self->gate);
+    async_event_set(&gate);
     await(async_join, .task = self->tasks[0]);
     puts(async_result(self->tasks[0], hang));
     async_finally;

@@ -11,16 +11,19 @@ async(job)
     async_end;
 }
 
-struct top { async_frame frame; async_event gate; async_task *task; async_status status; };
+/* not in the frame of top, which may be gone first */
+static async_event gate;
+
+struct top { async_frame frame; async_task *task; async_status status; };
 
 async(top)
 {
     async_begin;
-    self->task = async_create_task(job, .gate = &self->gate);
+    self->task = async_create_task(job, .gate = &gate);
     await_for_catch(TICK, self->status, async_shield, .task = self->task);
     if (self->status == ASYNC_TIMED_OUT)
         printf("Timeout, task done %s\n", truth(async_task_done(self->task)));
-    async_event_set(&self->gate);
+    async_event_set(&gate);
     await(async_join, .task = self->task);
     puts(async_result(self->task, job));
     async_finally;
