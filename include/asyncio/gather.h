@@ -76,6 +76,32 @@ ASYNC_EXTERN_C_END_
 
 ASYNC_EXTERN_C_BEGIN_
 
+/* The array of handles with which something waits for several: the caller's, or one from the heap. */
+static async_handle *async_nodes_(async_handle *nodes, size_t count, bool *owned)
+{
+    *owned = false;
+#if !ASYNCIO_NO_HEAP
+    if (nodes == NULL && count <= SIZE_MAX / sizeof *nodes) {
+        nodes = (async_handle *)ASYNCIO_MALLOC(count * sizeof *nodes);
+        *owned = nodes != NULL;
+    }
+#endif
+    if (nodes != NULL)
+        ASYNC_MEMSET_(nodes, 0, count * sizeof *nodes);
+    return nodes;
+}
+
+static void async_nodes_free_(async_handle *nodes, bool owned)
+{
+#if !ASYNCIO_NO_HEAP
+    if (owned)
+        ASYNCIO_FREE(nodes);
+#else
+    (void)nodes;
+    (void)owned;
+#endif
+}
+
 static async_future *async_gathered_(const async_gathering *g, size_t i)
 {
     if (g->tasks == NULL)
@@ -138,19 +164,13 @@ async_status async_gathering_start(async_gathering *g, async_task *const *tasks,
         g->future.state = ASYNC_FUTURE_DONE_;
         return ASYNC_OK;
     }
-#if !ASYNCIO_NO_HEAP
-    if (nodes == NULL && count <= SIZE_MAX / sizeof *nodes) {
-        nodes = (async_handle *)ASYNCIO_MALLOC(count * sizeof *nodes);
-        g->owns_nodes = nodes != NULL;
-    }
-#endif
+    nodes = async_nodes_(nodes, count, &g->owns_nodes);
     if (nodes == NULL) {
         g->future.state = ASYNC_FUTURE_DONE_;
         g->future.status = ASYNC_NO_MEMORY;
         g->count = 0;
         return ASYNC_NO_MEMORY;
     }
-    ASYNC_MEMSET_(nodes, 0, count * sizeof *nodes);
     g->nodes = nodes;
     g->future.flags |= ASYNC_COMPOUND_;
     for (i = 0; i < count; i++) {
@@ -179,10 +199,7 @@ void async_gathering_deinit(async_gathering *g)
             async_release_future_(f);
         }
     }
-#if !ASYNCIO_NO_HEAP
-    if (g->owns_nodes)
-        ASYNCIO_FREE(g->nodes);
-#endif
+    async_nodes_free_(g->nodes, g->owns_nodes);
     g->nodes = NULL;
     g->count = 0;
     g->owns_nodes = false;
@@ -224,6 +241,7 @@ async_step async_cancel_and_wait_resume(async_stack *stack, void *frame)
     struct async_cancel_and_wait *wait = (struct async_cancel_and_wait *)frame;
     async_future *future = wait->task != NULL ? &wait->task->future : wait->future;
     bool is_task = future != NULL && (future->flags & ASYNC_IS_TASK_) != 0;
+    async_status status;
     if (wait->leaf.frame.state == ASYNC_LEAF_NEW) {
         wait->result = ASYNC_NO_MEMORY;
         if (future == NULL)
@@ -240,10 +258,12 @@ async_step async_cancel_and_wait_resume(async_stack *stack, void *frame)
         return async_step_(ASYNC_PENDING_);
     }
     async_future_unlink_(async_loop_of_(stack), future, &wait->ended);
-    wait->result = future->state == ASYNC_FUTURE_PENDING_ ? (int)ASYNC_INVALID_STATE : async_future_exception(future);
+    status = async_leaf_outcome(&wait->leaf);
+    if (status == ASYNC_OK)
+        wait->result = async_future_exception(future);
     if (is_task)
         async_release((async_task *)(void *)future);
-    return async_step_(async_leaf_outcome(&wait->leaf));
+    return async_step_(status);
 }
 
 ASYNC_LEAF_DEFINE(async_cancel_and_wait, async_leaf_cancel);

@@ -11,8 +11,8 @@ ASYNC_EXTERN_C_BEGIN_
 enum { ASYNC_ALL_COMPLETED, ASYNC_FIRST_COMPLETED, ASYNC_FIRST_EXCEPTION };
 
 /* await_into(n, async_wait, .tasks = array, .count = n, .return_when = ASYNC_FIRST_COMPLETED, .timeout = d): waits until
- * one, or all, are done, or one has failed (a cancelled one has not), or the time is over (.timeout not given: for
- * ever). It fails with none of theirs and leaves them alone; ask each with async_task_done(). The result is how many
+ * one, or all, are done, or one has failed (a cancelled one has not), or the time is over (.timeout not given,
+ * or 0: for ever; negative: at once). It fails with none of theirs and leaves them alone; ask each with async_task_done(). The result is how many
  * are done. .futures instead of .tasks; .nodes: an array of count handles to use, otherwise one is allocated: NO_MEMORY.
  * INVALID_ARGUMENT for none at all. Always suspends. Mirrors asyncio.wait(). */
 struct async_wait {
@@ -43,14 +43,16 @@ ASYNC_DECLARE(async_shield);
 
 /* await_into(i, async_race, .tasks = array, .count = n): waits until the first of them is done, cancels the others and
  * waits for their end. The result is which won (the first in the array, of several at once). A cancel cancels all of
- * them. The caller keeps its handles meanwhile. NO_MEMORY, INVALID_ARGUMENT for none. Beyond asyncio. */
+ * them, and it ends when they have ended. .nodes as above: NO_MEMORY; INVALID_ARGUMENT for none. Beyond asyncio. */
 struct async_race {
-    async_frame frame;
+    async_leaf leaf;
     async_task *const *tasks;
     size_t count;
+    async_handle *nodes;
     size_t result;
-    size_t i;
-    async_status ignored;
+    size_t pending;
+    int16_t error;
+    bool owns_nodes, decided;
 };
 ASYNC_DECLARE(async_race);
 
@@ -61,7 +63,7 @@ typedef struct async_as_completed {
     size_t count, running, left;
     async_handle *nodes;
     async_timer_handle timer;
-    async_queue done; /* of async_task *; NULL: the time was over */
+    async_queue done; /* of async_task *; the iterator's own address: the time was over */
 } async_as_completed;
 
 /* async_as_completed_init: for count tasks, each once; timeout: for all of them together, ASYNC_FOREVER for none.
@@ -70,8 +72,10 @@ async_status async_as_completed_init(async_as_completed *iterator, async_task *c
     async_time timeout);
 void async_as_completed_deinit(async_as_completed *iterator);
 
-/* await_into(task, async_as_completed_next, .iterator = &it): the next that has ended; NULL when there were all.
- * TIMED_OUT for each that had not ended in time. */
+/* await_into(task, async_as_completed_next, .iterator = &it): the next that has ended; NULL when there were all (ask
+ * async_as_completed_left() where a task may be NULL itself). TIMED_OUT for each that had not ended in time.
+ * async_as_completed_left: how many are still to come. */
+size_t async_as_completed_left(const async_as_completed *iterator);
 struct async_as_completed_next {
     struct async_queue_get get;
     async_as_completed *iterator;
@@ -127,24 +131,15 @@ async_step async_wait_resume(async_stack *stack, void *frame)
     if (wait->leaf.frame.state == ASYNC_LEAF_NEW) {
         if (wait->count == 0)
             return async_step_(ASYNC_INVALID_ARGUMENT);
-#if !ASYNCIO_NO_HEAP
-        if (wait->nodes == NULL && wait->count <= SIZE_MAX / sizeof *wait->nodes) {
-            wait->nodes = (async_handle *)ASYNCIO_MALLOC(wait->count * sizeof *wait->nodes);
-            wait->owns_nodes = wait->nodes != NULL;
-        }
-#endif
+        wait->nodes = async_nodes_(wait->nodes, wait->count, &wait->owns_nodes);
         if (wait->nodes == NULL)
             return async_step_(ASYNC_NO_MEMORY);
-        if (wait->timeout > 0 && wait->timeout != ASYNC_FOREVER &&
+        if (wait->timeout != 0 && wait->timeout != ASYNC_FOREVER &&
             async_loop_call_later(loop, wait->timeout, &wait->timer, async_wait_timeout_, wait) < 0) {
-#if !ASYNCIO_NO_HEAP
-            if (wait->owns_nodes)
-                ASYNCIO_FREE(wait->nodes);
-#endif
+            async_nodes_free_(wait->nodes, wait->owns_nodes);
             return async_step_(ASYNC_NO_MEMORY);
         }
         wait->pending = wait->count;
-        ASYNC_MEMSET_(wait->nodes, 0, wait->count * sizeof *wait->nodes);
         for (i = 0; i < wait->count; i++) {
             async_future *future = async_awaited_member_(wait, i);
             async_retain_future_(future);
@@ -167,10 +162,7 @@ async_step async_wait_resume(async_stack *stack, void *frame)
             wait->result++;
         async_release_future_(future);
     }
-#if !ASYNCIO_NO_HEAP
-    if (wait->owns_nodes)
-        ASYNCIO_FREE(wait->nodes);
-#endif
+    async_nodes_free_(wait->nodes, wait->owns_nodes);
     return async_step_(async_leaf_outcome(&wait->leaf));
 }
 
@@ -221,24 +213,64 @@ ASYNC_LEAF_DEFINE(async_shield, async_leaf_cancel);
 
 /* ---- race ---------------------------------------------------------------------------------------------------- */
 
-ASYNC_DEFINE(async_race)
+static void async_race_node_(async_handle *node)
 {
-    ASYNC_BEGIN;
-    AWAIT(async_wait, .tasks = self->tasks, .count = self->count, .return_when = ASYNC_FIRST_COMPLETED);
-    while (!async_task_done(self->tasks[self->result]))
-        self->result++;
-    ASYNC_FINALLY;
-    for (self->i = 0; self->i < self->count; self->i++)
-        if (!async_task_done(self->tasks[self->i]))
-            async_cancel(self->tasks[self->i]);
-    for (self->i = 0; self->i < self->count; self->i++)
-        while (!async_task_done(self->tasks[self->i])) {
-            AWAIT_CATCH(self->ignored, async_shield, .task = self->tasks[self->i]);
-            if (self->ignored == ASYNC_CANCELLED && self->frame.status == ASYNC_OK && !async_task_done(self->tasks[self->i]))
-                self->frame.status = ASYNC_CANCELLED;
-        }
-    ASYNC_END;
+    struct async_race *race = (struct async_race *)node->data;
+    if (--race->pending == 0 || !race->decided) {
+        race->decided = true;
+        async_leaf_complete(&race->leaf);
+    }
 }
+
+/* The first end, or a cancel: what is not done yet is asked to end. */
+static void async_race_decide_(struct async_race *race)
+{
+    size_t i;
+    for (i = race->count; i-- > 0;)
+        if (async_task_done(race->tasks[i]))
+            race->result = i;
+    for (i = 0; i < race->count; i++)
+        async_cancel(race->tasks[i]);
+    race->decided = true;
+}
+
+async_step async_race_resume(async_stack *stack, void *frame)
+{
+    struct async_race *race = (struct async_race *)frame;
+    async_loop *loop = async_loop_of_(stack);
+    size_t i;
+    if (race->leaf.frame.state == ASYNC_LEAF_NEW) {
+        if (race->count == 0)
+            return async_step_(ASYNC_INVALID_ARGUMENT);
+        race->nodes = async_nodes_(race->nodes, race->count, &race->owns_nodes);
+        if (race->nodes == NULL)
+            return async_step_(ASYNC_NO_MEMORY);
+        race->pending = race->count;
+        for (i = 0; i < race->count; i++)
+            async_task_add_done_callback(async_retain(race->tasks[i]), &race->nodes[i], async_race_node_, race);
+        race->result = race->count;
+        return async_leaf_wait(stack, &race->leaf);
+    }
+    if (async_leaf_outcome(&race->leaf) < 0)
+        race->error = ASYNC_CANCELLED;
+    if (race->result == race->count)
+        async_race_decide_(race);
+    if (race->pending > 0 && loop->running) {
+        race->leaf.frame.status = 0;
+        return async_leaf_wait(stack, &race->leaf);
+    }
+    for (i = 0; i < race->count; i++) {
+        if (race->tasks[i] == NULL)
+            async_handle_cancel(&race->nodes[i]);
+        else
+            async_future_unlink_(loop, &race->tasks[i]->future, &race->nodes[i]);
+        async_release(race->tasks[i]);
+    }
+    async_nodes_free_(race->nodes, race->owns_nodes);
+    return async_step_(race->error);
+}
+
+ASYNC_LEAF_DEFINE(async_race, async_leaf_cancel);
 
 /* ---- as_completed -------------------------------------------------------------------------------------------- */
 
@@ -273,10 +305,10 @@ static void async_as_completed_release_(async_as_completed *iterator)
 static void async_as_completed_timeout_(async_handle *handle)
 {
     async_as_completed *iterator = (async_as_completed *)handle->data;
-    async_task *none = NULL;
+    void *late = iterator;
     async_as_completed_unlink_(iterator);
     for (; iterator->running > 0; iterator->running--)
-        (void)async_queue_put_nowait(&iterator->done, &none);
+        (void)async_queue_put_nowait(&iterator->done, &late);
 }
 
 async_status async_as_completed_init(async_as_completed *iterator, async_task *const *tasks, size_t count,
@@ -318,6 +350,8 @@ void async_as_completed_deinit(async_as_completed *iterator)
     ASYNC_MEMSET_(iterator, 0, sizeof *iterator);
 }
 
+size_t async_as_completed_left(const async_as_completed *iterator) { return iterator->left; }
+
 async_step async_as_completed_next_resume(async_stack *stack, void *frame)
 {
     struct async_as_completed_next *next = (struct async_as_completed_next *)frame;
@@ -330,7 +364,9 @@ async_step async_as_completed_next_resume(async_stack *stack, void *frame)
         next->get.item = &next->result;
     }
     step = async_queue_get_resume(stack, &next->get);
-    if (step.code == ASYNC_OK && next->result == NULL)
+    if (step.code < 0) /* cancelled: its turn is still to come */
+        next->iterator->left++;
+    if (step.code == ASYNC_OK && next->result == (async_task *)(void *)next->iterator)
         step.code = ASYNC_TIMED_OUT;
     return step;
 }
