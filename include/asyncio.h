@@ -795,7 +795,7 @@ typedef struct async_segment_ async_segment_;
 #endif
 
 #if !ASYNCIO_BARE
-enum { ASYNC_TRACE_ = 8 };
+enum { ASYNC_TRACE_ = 8, ASYNC_BUDGET_ = 64 };
 typedef struct async_trace_entry_ {
     const async_type *type;
     int line;
@@ -819,6 +819,7 @@ struct async_stack {
     size_t chunk; /* bytes the next segment should have */
 #endif
 #if !ASYNCIO_BARE
+    unsigned budget; /* descriptor operations the task may do before others get a turn */
     async_frame *failed; /* the outermost frame that a failure has left so far, and the way it took */
     unsigned traced;
     async_trace_entry_ trace[ASYNC_TRACE_];
@@ -3641,6 +3642,7 @@ static void async_task_step_(async_loop *loop, async_task *task)
     stack->sp = (unsigned char *)frame + frame->type->size;
 #if !ASYNCIO_NO_HEAP
     stack->chunk = ASYNC_FIRST_CHUNK_;
+    stack->budget = ASYNC_BUDGET_;
 #endif
     if (ASYNC_RARE_(task->future.flags & ASYNC_MUST_)) {
         task->future.flags &= (uint8_t)~ASYNC_MUST_;
@@ -7043,7 +7045,7 @@ ASYNC_EXTERN_C_END_
 /* fd.h: waiting for descriptors, and reading, writing, accepting and connecting without blocking. Hosts only.
  *
  * Descriptors are non-blocking ones: async_fd_set_nonblocking(). Each operation is tried first and waits only if the
- * system says so. A cancelled operation has done nothing; async_fd_write_all() says how far it came. */
+ * system says so, or to let others run after many that did not wait. A cancelled operation has done nothing; async_fd_write_all() says how far it came. */
 
 #if !ASYNCIO_BARE
 
@@ -7162,12 +7164,19 @@ static int async_fd_wait_(async_stack *stack, async_watcher_ *watcher, int fd, b
     return async_leaf_wait(stack, &watcher->leaf).code;
 }
 
-/* OK when there is nothing to wait for any more (or yet): the operation may be tried. */
+/* OK when there is nothing to wait for any more (or yet): the operation may be tried. PENDING when the task has done so
+ * many without waiting that the others get a turn first: a peer that never stops sending must not have the loop. */
 static int async_fd_woken_(async_stack *stack, async_watcher_ *watcher)
 {
     async_status status;
-    if (watcher->leaf.frame.state == ASYNC_LEAF_NEW)
-        return ASYNC_OK;
+    if (watcher->leaf.frame.state == ASYNC_LEAF_NEW) {
+        if (stack->budget-- > 0)
+            return ASYNC_OK;
+        watcher->fd = -1;
+        watcher->leaf.frame.state = ASYNC_LEAF_DONE;
+        async_fifo_push_(&async_loop_of_(stack)->ready, &stack->task->link, ASYNC_KIND_TASK_);
+        return ASYNC_PENDING_;
+    }
     async_poller_unwatch_(async_loop_of_(stack), watcher);
     status = async_leaf_outcome(&watcher->leaf);
     return status < 0 ? status : watcher->status;
@@ -7194,7 +7203,7 @@ async_step async_fd_read_resume(async_stack *stack, void *frame)
     struct async_fd_read *io = (struct async_fd_read *)frame;
     ssize_t n;
     int st = async_fd_woken_(stack, &io->watcher);
-    if (st < 0)
+    if (st != ASYNC_OK)
         return async_step_(st);
     do
         n = read(io->fd, io->buffer, io->size);
@@ -7225,7 +7234,7 @@ async_step async_fd_write_resume(async_stack *stack, void *frame)
     struct async_fd_write *io = (struct async_fd_write *)frame;
     ssize_t n;
     int st = async_fd_woken_(stack, &io->watcher);
-    if (st < 0)
+    if (st != ASYNC_OK)
         return async_step_(st);
     n = async_write_(io->fd, io->data, io->size);
     if (n < 0 && async_would_block_(errno))
@@ -7240,7 +7249,7 @@ async_step async_fd_write_all_resume(async_stack *stack, void *frame)
 {
     struct async_fd_write_all *io = (struct async_fd_write_all *)frame;
     int st = async_fd_woken_(stack, &io->watcher);
-    if (st < 0)
+    if (st != ASYNC_OK)
         return async_step_(st);
     while (io->result < io->size) {
         ssize_t n = async_write_(io->fd, (const unsigned char *)io->data + io->result, io->size - io->result);
@@ -7257,7 +7266,7 @@ async_step async_fd_accept_resume(async_stack *stack, void *frame)
 {
     struct async_fd_accept *io = (struct async_fd_accept *)frame;
     int fd, st = async_fd_woken_(stack, &io->watcher);
-    if (st < 0)
+    if (st != ASYNC_OK)
         return async_step_(st);
     do
         fd = accept(io->fd, NULL, NULL);
@@ -7278,10 +7287,8 @@ async_step async_fd_accept_resume(async_stack *stack, void *frame)
 async_step async_fd_connect_resume(async_stack *stack, void *frame)
 {
     struct async_fd_connect *io = (struct async_fd_connect *)frame;
-    int error = 0, st = async_fd_woken_(stack, &io->watcher);
+    int error = 0, st;
     socklen_t length = sizeof error;
-    if (st < 0)
-        return async_step_(st);
     if (io->watcher.leaf.frame.state == ASYNC_LEAF_NEW) {
         if (connect(io->fd, io->address, (socklen_t)io->length) == 0 || errno == EISCONN)
             return async_step_(ASYNC_OK);
@@ -7290,6 +7297,9 @@ async_step async_fd_connect_resume(async_stack *stack, void *frame)
             return async_step_(async_fd_wait_(stack, &io->watcher, io->fd, true));
         return async_step_(-errno);
     }
+    st = async_fd_woken_(stack, &io->watcher);
+    if (st < 0)
+        return async_step_(st);
     if (getsockopt(io->fd, SOL_SOCKET, SO_ERROR, &error, &length) != 0)
         error = errno;
     return async_step_(-error);

@@ -119,7 +119,7 @@ typedef struct async_segment_ async_segment_;
 #endif
 
 #if !ASYNCIO_BARE
-enum { ASYNC_TRACE_ = 8 };
+enum { ASYNC_TRACE_ = 8, ASYNC_BUDGET_ = 64 };
 typedef struct async_trace_entry_ {
     const async_type *type;
     int line;
@@ -143,6 +143,7 @@ struct async_stack {
     size_t chunk; /* bytes the next segment should have */
 #endif
 #if !ASYNCIO_BARE
+    unsigned budget; /* descriptor operations the task may do before others get a turn */
     async_frame *failed; /* the outermost frame that a failure has left so far, and the way it took */
     unsigned traced;
     async_trace_entry_ trace[ASYNC_TRACE_];

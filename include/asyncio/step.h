@@ -45,6 +45,7 @@ static void async_task_step_(async_loop *loop, async_task *task)
     stack->sp = (unsigned char *)frame + frame->type->size;
 #if !ASYNCIO_NO_HEAP
     stack->chunk = ASYNC_FIRST_CHUNK_;
+    stack->budget = ASYNC_BUDGET_;
 #endif
     if (ASYNC_RARE_(task->future.flags & ASYNC_MUST_)) {
         task->future.flags &= (uint8_t)~ASYNC_MUST_;
