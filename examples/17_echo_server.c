@@ -23,7 +23,6 @@ async(echo, buffer) /* the frame is not zeroed from buffer on */
         if (self->size == 0)
             break;
         await(async_fd_write_all, .fd = self->fd, .data = self->buffer, .size = self->size);
-        await(async_sleep); /* neither may have waited: let the others have their turn */
     }
     async_end;
 }

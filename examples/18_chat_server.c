@@ -119,7 +119,6 @@ async(chat)
         if (self->size == 0)
             break;
         self->used += self->size;
-        await(async_sleep); /* the read may not have waited: let the others have their turn */
     }
     async_queue_shutdown(&self->queue, false); /* the writer still writes what is there */
     async_finally; /* here the writer has ended */
