@@ -194,6 +194,7 @@
 #define ASYNC_RARE_(x) __builtin_expect(!!(x), 0)
 #define ASYNC_COLD_ __attribute__((cold, noinline))
 #define ASYNC_NOINLINE_ __attribute__((noinline))
+#define ASYNC_INLINE_ static inline __attribute__((always_inline))
 #define ASYNC_NORETURN_ __attribute__((noreturn))
 #define ASYNC_UNUSED_ __attribute__((unused))
 #define ASYNC_EXTENSION_ __extension__
@@ -203,6 +204,7 @@
 #define ASYNC_RARE_(x) (x)
 #define ASYNC_COLD_
 #define ASYNC_NOINLINE_
+#define ASYNC_INLINE_ static inline
 #define ASYNC_NORETURN_
 #define ASYNC_UNUSED_
 #define ASYNC_EXTENSION_
@@ -810,8 +812,10 @@ struct async_stack {
     async_task *task;
     int status; /* of that callee */
     bool bounce; /* the next frame is entered by the trampoline, not by its caller */
+    bool running, stopping; /* the loop; here, where a short offset reaches them */
     /* set by who needs them, so that programs without scopes do not contain them */
     int (*unwind)(async_stack *stack, async_frame *self);
+    bool (*must)(async_task *task, async_frame *suspending);
     async_frame *(*base)(async_frame *self, unsigned char *above);
 #if !ASYNCIO_NO_HEAP
     async_segment_ *grown; /* a new segment whose caller is not known yet */
@@ -849,6 +853,7 @@ void *async_grow_(async_stack *stack, size_t size);
 async_step async_suspend_(async_stack *stack, async_frame *self, async_frame *child, const async_type *type);
 void *async_push_(async_stack *stack, const async_type *type);
 int async_call_(async_stack *stack, async_frame *self, void *child, unsigned state);
+async_step async_left_(async_stack *stack, async_frame *self, unsigned state);
 int async_enter_(async_stack *stack, async_frame *self, void *child);
 void async_link_frame_(async_stack *stack, async_frame *self, async_frame *child);
 
@@ -1062,23 +1067,27 @@ void *async_push_(async_stack *stack, const async_type *type)
 }
 
 /* Starts a pushed child of self: PENDING, or its status after it was popped. The state of self is the caller's work. */
-int async_enter_(async_stack *stack, async_frame *self, void *child)
+ASYNC_INLINE_ int async_enter_as_(async_stack *stack, async_frame *self, async_frame *child, unsigned wrapper)
 {
-    async_frame *frame = async_frame_of_(child);
     int st = ASYNC_PENDING_;
-    if (frame == NULL) {
+    if (child == NULL) {
         stack->status = st = ASYNC_NO_MEMORY;
         return st;
     }
     if (!stack->bounce)
-        st = frame->type->resume(stack, frame).code;
+        st = child->type->resume(stack, child).code;
     if (st > 0)
-        return async_suspend_(stack, self, frame, frame->type).code;
-    stack->sp = (unsigned char *)frame;
-    if (!(frame->flags & ASYNC_WRAPPER_))
-        stack->done = frame;
+        return async_suspend_(stack, self, child, child->type).code;
+    stack->sp = (unsigned char *)child;
+    if (!(child->flags & wrapper))
+        stack->done = child;
     stack->status = st;
     return st;
+}
+
+int async_enter_(async_stack *stack, async_frame *self, void *child)
+{
+    return async_enter_as_(stack, self, async_frame_of_(child), ASYNC_WRAPPER_);
 }
 
 /* A failure goes to the finally part of a frame that did not ask for the status. */
@@ -1091,18 +1100,31 @@ static void async_raise_(async_frame *frame, int status)
 int async_call_(async_stack *stack, async_frame *self, void *child, unsigned state)
 {
     int st;
+    self->flags = (uint16_t)((self->flags | ASYNC_RAISES_) ^ (state & ASYNC_CATCH_) / (ASYNC_CATCH_ / ASYNC_RAISES_));
     self->state = (uint16_t)(state & ~ASYNC_CATCH_);
-    self->flags |= ASYNC_RAISES_;
-    if (state & ASYNC_CATCH_)
-        self->flags &= (uint16_t)~ASYNC_RAISES_;
-    st = async_enter_(stack, self, child);
-    if (st > 0)
+    st = async_enter_as_(stack, self, async_frame_of_(child), 0);
+    if (st >= 0)
         return st;
-    if (st < 0 && (self->flags & ASYNC_RAISES_)) {
-        async_raise_(self, st);
-        return ASYNC_AGAIN_;
-    }
-    return 0;
+    if (state & ASYNC_CATCH_)
+        return 0;
+    async_raise_(self, st);
+    return ASYNC_AGAIN_;
+}
+
+/* The end of a body in the out-of-line form: open scopes are exited, then comes the finally part, if there is one.
+ * The state is LEAVE, or one that the body has no label for: FINALLY without such a part; or a label that a switch of
+ * the user's has caught. */
+async_step async_left_(async_stack *stack, async_frame *self, unsigned state)
+{
+    if (!(state & ASYNC_CATCH_)) /* an await's */
+        ASYNC_PANIC_("await inside a switch");
+    if (ASYNC_RARE_(self->flags & (ASYNC_SCOPED_ | ASYNC_UNWINDING_)) && stack->unwind(stack, self) > 0)
+        return async_step_(ASYNC_PENDING_);
+    if (self->flags & ASYNC_LEAVING_)
+        return async_step_(self->status);
+    self->flags |= ASYNC_LEAVING_;
+    self->state = ASYNC_FINALLY_;
+    return async_step_(ASYNC_AGAIN_);
 }
 
 ASYNC_EXTERN_C_END_
@@ -1666,22 +1688,36 @@ ASYNC_EXTERN_C_END_
  * async_raise(status);            leaves with a negative status. */
 #define ASYNC_BEGIN                                                                                  \
     ASYNC_BASE_ unsigned at_ = self->frame.state; (void)stack;                                       \
-    async_again_: switch (ASYNC_CASE_BASE_ + at_) {                                                  \
-    default: if (at_ < ASYNC_LABELLED_) ASYNC_PANIC_("await inside a switch");                       \
-        goto async_leave_;                                                                           \
+    ASYNC_AGAIN_LABEL_ switch (ASYNC_CASE_BASE_ + at_) {                                             \
+    ASYNC_DEFAULT_                                                                                   \
     ASYNC_JUMP_ case ASYNC_CASE_BASE_:
 #define ASYNC_FINALLY                                                                                \
     break;                                                                                           \
-    ASYNC_CASE_(ASYNC_FINALLY_) self->frame.flags |= ASYNC_LEAVING_
+    ASYNC_CASE_(ASYNC_FINALLY_) ASYNC_LEAVING_BEGINS_
 #define ASYNC_END                                                                                    \
     }                                                                                                \
-    async_leave_: if (ASYNC_RARE_(self->frame.flags & (ASYNC_SCOPED_ | ASYNC_UNWINDING_)) &&         \
+    async_leave_: ASYNC_LEAVE_NOW_
+#if ASYNCIO_SMALL
+/* one shared function does what every body does at its end */
+#define ASYNC_AGAIN_LABEL_
+#define ASYNC_DEFAULT_ default: if (0) goto async_leave_; return async_left_(stack, &self->frame, at_);
+#define ASYNC_LEAVING_BEGINS_ ((void)0)
+#define ASYNC_LEAVE_NOW_ ASYNC_UNCHECK_ return async_left_(stack, &self->frame, ASYNC_LEAVE_)
+#else
+#define ASYNC_AGAIN_LABEL_ async_again_:
+#define ASYNC_DEFAULT_                                                                               \
+    default: if (at_ < ASYNC_LABELLED_) ASYNC_PANIC_("await inside a switch");                       \
+        goto async_leave_;
+#define ASYNC_LEAVING_BEGINS_ self->frame.flags |= ASYNC_LEAVING_
+#define ASYNC_LEAVE_NOW_                                                                             \
+    if (ASYNC_RARE_(self->frame.flags & (ASYNC_SCOPED_ | ASYNC_UNWINDING_)) &&                       \
         stack->unwind(stack, &self->frame) > 0) return async_step_(ASYNC_PENDING_);                  \
     if (at_ != ASYNC_FINALLY_ && !(self->frame.flags & ASYNC_LEAVING_)) {                            \
         at_ = ASYNC_FINALLY_;                                                                        \
         goto async_again_;                                                                           \
     }                                                                                                \
     ASYNC_UNCHECK_ return async_step_(self->frame.status)
+#endif
 #define ASYNC_ERROR ((async_status)self->frame.status)
 #define ASYNC_RAISE(error)                                                                           \
     do { ASYNC_TRACE_RESET_(stack) self->frame.status = async_raised_(error); goto async_leave_; } while (0)
@@ -1977,9 +2013,9 @@ ASYNC_EXTERN_C_BEGIN_
 typedef struct async_timer_handle {
     async_handle handle;
 #if !ASYNCIO_NO_HEAP
-    async_time when; /* on the loop's clock */
-#endif
+    async_time when;         /* on the loop's clock */
     struct async_loop *loop; /* whose timers it is among, or NULL */
+#endif
 } async_timer_handle;
 
 #if ASYNCIO_NO_HEAP
@@ -1997,9 +2033,9 @@ typedef struct async_timers_ {
 } async_timers_;
 #endif
 
+/* add: false without memory. remove: false if it is not there (boards only). */
 bool async_timers_add_(async_timers_ *timers, async_link *link, unsigned kind, async_time when);
-void async_timers_remove_(async_timers_ *timers, async_link *link);
-bool async_timers_next_(const async_timers_ *timers, async_time *when);
+bool async_timers_remove_(async_timers_ *timers, async_link *link);
 async_entry_ async_timers_pop_(async_timers_ *timers);
 
 ASYNC_EXTERN_C_END_
@@ -2032,22 +2068,21 @@ bool async_timers_add_(async_timers_ *timers, async_link *link, unsigned kind, a
     return true;
 }
 
-void async_timers_remove_(async_timers_ *timers, async_link *link)
+bool async_timers_remove_(async_timers_ *timers, async_link *link)
 {
     async_entry_ *at;
     for (at = &timers->first; *at != 0; at = &async_entry_link_(*at)->next)
         if (async_entry_link_(*at) == link) {
             *at = link->next;
-            break;
+            return true;
         }
+    return false;
 }
 
-bool async_timers_next_(const async_timers_ *timers, async_time *when)
+/* The first deadline, or one that lies ahead. */
+static async_time async_timers_due_(const async_timers_ *timers, async_time now)
 {
-    if (timers->first == 0)
-        return false;
-    *when = async_board_timer_(timers->first)->when;
-    return true;
+    return timers->first == 0 ? ASYNC_LATER_(now, ASYNC_FOREVER) : async_board_timer_(timers->first)->when;
 }
 
 async_entry_ async_timers_pop_(async_timers_ *timers)
@@ -2130,24 +2165,23 @@ bool async_timers_add_(async_timers_ *timers, async_link *link, unsigned kind, a
     return true;
 }
 
-void async_timers_remove_(async_timers_ *timers, async_link *link)
+bool async_timers_remove_(async_timers_ *timers, async_link *link)
 {
     uint32_t position = link->place.position;
     async_timer_entry_ last = timers->heap[--timers->count];
     if (position == timers->count)
-        return;
+        return true;
     if (position > 0 && async_timer_before_(&last, &timers->heap[(position - 1) / 4]))
         async_timer_up_(timers, position, last);
     else
         async_timer_down_(timers, position, last);
+    return true;
 }
 
-bool async_timers_next_(const async_timers_ *timers, async_time *when)
+/* The first deadline, or one that lies ahead. */
+static async_time async_timers_due_(const async_timers_ *timers, async_time now)
 {
-    if (timers->count == 0)
-        return false;
-    *when = timers->heap[0].when;
-    return true;
+    return timers->count == 0 ? ASYNC_LATER_(now, ASYNC_FOREVER) : timers->heap[0].when;
 }
 
 async_entry_ async_timers_pop_(async_timers_ *timers)
@@ -2168,7 +2202,8 @@ ASYNC_EXTERN_C_END_
 /* port.h: what the loop needs from below: a clock, waiting, and on boards an interrupt lock.
  *
  * Hosts get them from POSIX. A board supplies the four functions; async_port_wait is called with interrupts locked
- * and returns with them locked, after an interrupt came or the moment `until` was reached (it may return early). */
+ * and returns with them locked, after an interrupt came or the moment `until` was reached: at once if that has passed
+ * already, and it may return early. */
 
 ASYNC_EXTERN_C_BEGIN_
 
@@ -2316,9 +2351,11 @@ struct async_loop {
     async_fifo_ ready;
     async_link pass; /* what is left of the pass under way */
     async_timers_ timers;
-    size_t reserve; /* bytes the next task has at its end for whoever creates it */
-    bool running, stopping;
+#if ASYNCIO_NO_HEAP
+    bool (*cancel_sleep)(async_task *task, void *frame);
+#endif
 #if !ASYNCIO_NO_HEAP
+    size_t reserve; /* bytes the next task has at its end for whoever creates it */
     async_time now; /* of the pass, or of the virtual clock */
     bool virtual_clock, pass_clock;
     volatile bool interrupted; /* by Ctrl-C */
@@ -2355,7 +2392,7 @@ struct async_loop {
 
 #if ASYNCIO_NO_HEAP
 static async_loop async_the_loop_;
-#define async_running_ (async_the_loop_.running ? &async_the_loop_ : (async_loop *)NULL)
+#define async_running_ (async_the_loop_.stack.running ? &async_the_loop_ : (async_loop *)NULL)
 #else
 static ASYNC_THREAD_LOCAL_ async_loop *async_running_;
 #endif
@@ -2364,20 +2401,20 @@ static async_loop *async_loop_of_(async_stack *stack) { return (async_loop *)(vo
 
 async_loop *async_get_running_loop(void) { return async_running_; }
 
-bool async_loop_is_running(const async_loop *loop) { return loop != NULL && loop->running; }
+bool async_loop_is_running(const async_loop *loop) { return loop != NULL && loop->stack.running; }
 
 async_time async_loop_time(const async_loop *loop)
 {
 #if ASYNCIO_NO_HEAP
     (void)loop;
 #else
-    if (loop->virtual_clock || (loop->pass_clock && loop->running))
+    if (loop->virtual_clock || (loop->pass_clock && loop->stack.running))
         return loop->now;
 #endif
     return async_port_now();
 }
 
-void async_loop_stop(async_loop *loop) { loop->stopping = true; }
+void async_loop_stop(async_loop *loop) { loop->stack.stopping = true; }
 
 #if !ASYNCIO_NO_HEAP
 
@@ -2438,7 +2475,11 @@ async_status async_loop_call_at(async_loop *loop, async_time when, async_timer_h
 {
     if (loop == NULL)
         return ASYNC_NO_RUNNING_LOOP;
-    if (timer->loop != NULL || timer->handle.prev != 0)
+#if !ASYNCIO_NO_HEAP
+    if (timer->loop != NULL)
+        return ASYNC_MISUSE;
+#endif
+    if (timer->handle.prev != 0)
         return ASYNC_MISUSE;
     timer->handle.callback = callback;
     timer->handle.data = data;
@@ -2447,7 +2488,11 @@ async_status async_loop_call_at(async_loop *loop, async_time when, async_timer_h
 #endif
     if (!async_timers_add_(&loop->timers, &timer->handle.link, ASYNC_KIND_HANDLE_, when))
         return ASYNC_NO_MEMORY;
+#if ASYNCIO_NO_HEAP
+    timer->handle.prev = 1; /* scheduled, here and later in the ready list */
+#else
     timer->loop = loop;
+#endif
     return ASYNC_OK;
 }
 
@@ -2495,10 +2540,16 @@ bool async_handle_cancelled(const async_handle *handle) { return handle->callbac
 
 bool async_timer_handle_cancel(async_timer_handle *timer)
 {
+#if ASYNCIO_NO_HEAP
+    if (!async_timers_remove_(&async_the_loop_.timers, &timer->handle.link))
+        return async_handle_cancel(&timer->handle);
+    timer->handle.prev = 0;
+#else
     if (timer->loop == NULL)
         return async_handle_cancel(&timer->handle);
     async_timers_remove_(&timer->loop->timers, &timer->handle.link);
     timer->loop = NULL;
+#endif
     timer->handle.callback = NULL;
     return true;
 }
@@ -3077,7 +3128,6 @@ static void async_task_finish_(async_loop *loop, async_task *task, int status)
 {
     if (status >= 0 && (task->future.flags & ASYNC_MUST_))
         status = ASYNC_CANCELLED;
-    task->future.flags &= (uint8_t)~(ASYNC_MUST_ | ASYNC_WAITS_);
     task->future.value = async_root_(task);
     loop->stack.task = NULL;
 #if !ASYNCIO_BARE
@@ -3097,7 +3147,11 @@ static void async_task_finish_(async_loop *loop, async_task *task, int status)
     /* no callbacks any more: the place now says where the memory goes, which may be after the loop's end */
     task->future.callbacks = (async_entry_)(void *)loop->pool;
 #endif
+#if ASYNCIO_NO_HEAP
+    task->count--;
+#else
     async_release(task);
+#endif
 }
 
 bool async_task_done(const async_task *task) { return task == NULL || async_future_done(&task->future); }
@@ -3192,12 +3246,15 @@ void *async_creating_(void) { return async_root_(async_created_); }
 static void async_task_init_(async_loop *loop, async_task *task, const async_type *type ASYNC_SITE_PARAMETERS_)
 {
     async_frame *root = async_root_(task);
-    ASYNC_MEMSET_(task, 0, sizeof *task);
-    ASYNC_MEMSET_(root, 0, type->clear);
+    ASYNC_MEMSET_(task, 0, ASYNC_ROUND_(sizeof *task) + type->clear);
     root->type = type;
     task->future.value = root;
     task->future.flags = ASYNC_IS_TASK_;
+#if ASYNCIO_NO_HEAP
+    (void)loop;
+#else
     task->future.callbacks = (async_entry_)(void *)loop;
+#endif
     task->count = 2;
 #if ASYNCIO_DEBUG
     task->file = file;
@@ -3212,9 +3269,13 @@ static void async_task_init_(async_loop *loop, async_task *task, const async_typ
 async_task *async_create_end_(void)
 {
     async_task *task = async_created_;
+#if ASYNCIO_NO_HEAP
+    async_loop *loop = async_loop_here_();
+#else
     async_loop *loop = (async_loop *)(void *)task->future.callbacks;
-    async_created_ = (async_task *)(void *)task->link.next;
     task->future.callbacks = 0;
+#endif
+    async_created_ = (async_task *)(void *)task->link.next;
     async_fifo_push_(&loop->ready, &task->link, ASYNC_KIND_TASK_);
     return task;
 }
@@ -3282,13 +3343,12 @@ bool async_create_on_begin_(void *bytes, size_t size, const async_type *type ASY
 {
     async_task *task = (async_task *)bytes;
     async_loop *loop = async_loop_here_();
-    if (loop == NULL || task->count != 0 ||
-        size < ASYNC_ROUND_(sizeof *task) + type->size + loop->reserve)
+    if (loop == NULL || task->count != 0 || size < ASYNC_ROUND_(sizeof *task) + type->size)
         return false;
     ASYNC_UNPOISON_(bytes, size);
     async_task_init_(loop, task, type ASYNC_SITE_ARGUMENTS_);
     task->future.flags |= ASYNC_STATIC_;
-    task->end = (unsigned char *)bytes + (size & ~(size_t)(ASYNCIO_FRAME_ALIGN - 1)) - loop->reserve;
+    task->end = (unsigned char *)bytes + size; /* a multiple of the frames' alignment */
 #if ASYNCIO_ALL_TASKS
     if (!async_tasks_add_(loop, task)) {
         async_created_ = (async_task *)(void *)task->link.next;
@@ -3386,15 +3446,108 @@ bool async_leaf_complete(async_leaf *leaf) { return async_leaf_end_(leaf, ASYNC_
 bool async_leaf_cancel(async_task *task, void *leaf)
 {
     (void)task;
-    return async_leaf_end_((async_leaf *)leaf, ASYNC_LEAF_CANCELLED);
+    if (!async_leaf_end_((async_leaf *)leaf, ASYNC_LEAF_CANCELLED))
+        return false;
+    async_frame_of_(leaf)->status = ASYNC_CANCELLED;
+    return true;
 }
 
 async_status async_leaf_outcome(const async_leaf *leaf)
 {
-    if (leaf->frame.state == ASYNC_LEAF_CANCELLED)
-        return ASYNC_CANCELLED;
     return leaf->frame.status;
 }
+
+ASYNC_EXTERN_C_END_
+
+#endif
+
+/* ---- sleep.h ------------------------------------------------------------------------------------------ */
+
+/* sleep.h: waiting for time to pass. */
+
+ASYNC_EXTERN_C_BEGIN_
+
+/* await(async_sleep, .delay = async_ms(20)): suspends for that long; a delay of 0 or less lets everything that is ready
+ * run once; ASYNC_FOREVER waits until cancelled. NO_MEMORY when the timers cannot grow. Mirrors asyncio.sleep(). */
+struct async_sleep {
+    async_leaf leaf;
+#if ASYNCIO_NO_HEAP
+    async_link link;
+    async_time delay; /* then the deadline */
+#else
+    ASYNC_EXTENSION_ union {
+        async_time delay;
+        async_link link; /* once it has begun */
+    };
+#endif
+};
+ASYNC_DECLARE(async_sleep);
+
+ASYNC_EXTERN_C_END_
+
+#ifdef ASYNCIO_IMPLEMENTATION
+
+ASYNC_EXTERN_C_BEGIN_
+
+/* in leaf.frame.flags: no longer among the timers */
+enum { ASYNC_SLEEP_FIRED_ = ASYNC_ITEM_ };
+
+static struct async_sleep *async_link_sleep_(async_link *link)
+{
+    return ASYNC_CONTAINER_(link, struct async_sleep, link);
+}
+
+#if !ASYNCIO_SMALL
+ASYNC_NOINLINE_ /* so that a mere yield saves no registers for it */
+#endif
+static async_step async_sleep_start_(async_stack *stack, struct async_sleep *sleep, async_time delay)
+{
+    async_loop *loop = async_loop_of_(stack);
+    if (delay == ASYNC_FOREVER) {
+#if !ASYNCIO_NO_HEAP
+        sleep->leaf.frame.flags |= ASYNC_SLEEP_FIRED_;
+#endif
+    } else {
+        async_time now = async_loop_time(loop);
+        if (!async_timers_add_(&loop->timers, &sleep->link, ASYNC_KIND_SLEEP_, ASYNC_LATER_(now, delay)))
+            return async_step_(ASYNC_NO_MEMORY);
+    }
+    return async_leaf_wait(stack, &sleep->leaf);
+}
+
+async_step async_sleep_resume(async_stack *stack, void *frame)
+{
+    struct async_sleep *sleep = (struct async_sleep *)frame;
+    if (sleep->leaf.frame.state == ASYNC_LEAF_NEW) {
+        if (sleep->delay > 0)
+            return async_sleep_start_(stack, sleep, sleep->delay);
+        /* no timer, and nothing that a cancel could reach before the wake */
+        sleep->leaf.frame.state = ASYNC_LEAF_DONE;
+        async_fifo_push_(&async_loop_of_(stack)->ready, &stack->task->link, ASYNC_KIND_TASK_);
+        return async_step_(ASYNC_PENDING_);
+    }
+    return async_step_(async_leaf_outcome(&sleep->leaf));
+}
+
+static bool async_sleep_withdraw_(async_task *task, void *frame)
+{
+    struct async_sleep *sleep = (struct async_sleep *)frame;
+    if (!async_leaf_cancel(task, frame))
+        return false;
+#if !ASYNCIO_NO_HEAP /* the board's list can tell by itself */
+    if (!(sleep->leaf.frame.flags & ASYNC_SLEEP_FIRED_))
+#endif
+        async_timers_remove_(&async_loop_for_(task)->timers, &sleep->link);
+    return true;
+}
+
+#if ASYNCIO_NO_HEAP
+/* Through a pointer that async_cancel() sets, so that programs without it do not contain the above. */
+static bool async_sleep_cancel_(async_task *task, void *frame) { return async_the_loop_.cancel_sleep(task, frame); }
+ASYNC_LEAF_DEFINE(async_sleep, async_sleep_cancel_);
+#else
+ASYNC_LEAF_DEFINE(async_sleep, async_sleep_withdraw_);
+#endif
 
 ASYNC_EXTERN_C_END_
 
@@ -3526,6 +3679,24 @@ static bool async_dissolve_(async_task *task, async_future *future)
     return async_leaf_cancel(task, task->future.value);
 }
 
+/* A task with MUST: as it suspends, its leaf is cancelled if that is possible; as it is stepped, CANCELLED is thrown, or
+ * (false) it ends if it never ran: no body, no finally. */
+static bool async_must_(async_task *task, async_frame *suspending)
+{
+    if (suspending != NULL) {
+        if (suspending->type->cancel != NULL && suspending->type->cancel(task, suspending))
+            task->future.flags &= (uint8_t)~ASYNC_MUST_;
+        return true;
+    }
+    task->future.flags &= (uint8_t)~ASYNC_MUST_;
+    if (!(task->future.flags & ASYNC_WAITS_)) {
+        async_task_finish_(async_loop_for_(task), task, ASYNC_CANCELLED);
+        return false;
+    }
+    ((async_frame *)task->future.value)->status = ASYNC_CANCELLED;
+    return true;
+}
+
 /* Cancelling a task that waits for another cancels that one: down the chain, in a loop, since it may be long. */
 bool async_cancel(async_task *first)
 {
@@ -3533,6 +3704,9 @@ bool async_cancel(async_task *first)
     bool accepted;
     if (first == NULL || async_future_done(&first->future) || (first->future.flags & ASYNC_IN_CANCEL_))
         return false;
+#if ASYNCIO_NO_HEAP
+    async_the_loop_.cancel_sleep = async_sleep_withdraw_;
+#endif
     for (;;) {
         async_frame *top = (async_frame *)task->future.value;
         async_future *future = async_awaited_(task);
@@ -3556,8 +3730,10 @@ bool async_cancel(async_task *first)
             accepted = top->type->cancel(task, top);
         break;
     }
-    if (!accepted)
+    if (!accepted) {
         task->future.flags |= ASYNC_MUST_;
+        async_loop_for_(task)->stack.must = async_must_;
+    }
     for (;;) {
         async_future *future;
         first->future.flags &= (uint8_t)~ASYNC_IN_CANCEL_;
@@ -3627,12 +3803,14 @@ static void async_task_suspend_(async_loop *loop, async_task *task, async_frame 
     task->end = stack->end;
     task->future.flags |= ASYNC_WAITS_;
     stack->task = NULL;
-    if (ASYNC_RARE_(task->future.flags & ASYNC_MUST_) && frame->type->cancel != NULL &&
-        frame->type->cancel(task, frame)) /* it cancelled itself while it ran */
-        task->future.flags &= (uint8_t)~ASYNC_MUST_;
+    if (ASYNC_RARE_(task->future.flags & ASYNC_MUST_)) /* it cancelled itself while it ran */
+        stack->must(task, frame);
 }
 
 /* Runs a task until it suspends or ends: the innermost frame first, then its callers one by one as they are left. */
+#if ASYNCIO_SMALL
+ASYNC_NOINLINE_
+#endif
 static void async_task_step_(async_loop *loop, async_task *task)
 {
     async_stack *stack = &loop->stack;
@@ -3644,14 +3822,8 @@ static void async_task_step_(async_loop *loop, async_task *task)
     stack->chunk = ASYNC_FIRST_CHUNK_;
     stack->budget = ASYNC_BUDGET_;
 #endif
-    if (ASYNC_RARE_(task->future.flags & ASYNC_MUST_)) {
-        task->future.flags &= (uint8_t)~ASYNC_MUST_;
-        if (!(task->future.flags & ASYNC_WAITS_)) { /* it never ran: no body, no finally */
-            async_task_finish_(loop, task, ASYNC_CANCELLED);
-            return;
-        }
-        frame->status = ASYNC_CANCELLED;
-    }
+    if (ASYNC_RARE_(task->future.flags & ASYNC_MUST_) && !stack->must(task, NULL))
+        return;
     task->future.flags &= (uint8_t)~ASYNC_WAITS_;
     ASYNC_POISON_(stack->sp, (size_t)(stack->end - stack->sp));
     for (;;) {
@@ -3680,7 +3852,7 @@ static void async_task_step_(async_loop *loop, async_task *task)
         flags = frame->flags;
         if (!(flags & ASYNC_WRAPPER_))
             stack->done = frame;
-        if (!(flags & ASYNC_SEGMENT_)) /* which has set it itself */
+        if (ASYNCIO_NO_HEAP || !(flags & ASYNC_SEGMENT_)) /* which has set it itself */
             stack->sp = (unsigned char *)frame;
         frame = async_parent_(frame);
         if (frame == NULL) {
@@ -3691,90 +3863,6 @@ static void async_task_step_(async_loop *loop, async_task *task)
             async_raise_(frame, st);
     }
 }
-
-ASYNC_EXTERN_C_END_
-
-#endif
-
-/* ---- sleep.h ------------------------------------------------------------------------------------------ */
-
-/* sleep.h: waiting for time to pass. */
-
-ASYNC_EXTERN_C_BEGIN_
-
-/* await(async_sleep, .delay = async_ms(20)): suspends for that long; a delay of 0 or less lets everything that is ready
- * run once; ASYNC_FOREVER waits until cancelled. NO_MEMORY when the timers cannot grow. Mirrors asyncio.sleep(). */
-struct async_sleep {
-    async_leaf leaf;
-#if ASYNCIO_NO_HEAP
-    async_link link;
-    async_time delay; /* then the deadline */
-#else
-    ASYNC_EXTENSION_ union {
-        async_time delay;
-        async_link link; /* once it has begun */
-    };
-#endif
-};
-ASYNC_DECLARE(async_sleep);
-
-ASYNC_EXTERN_C_END_
-
-#ifdef ASYNCIO_IMPLEMENTATION
-
-ASYNC_EXTERN_C_BEGIN_
-
-/* in leaf.frame.flags: no longer among the timers */
-enum { ASYNC_SLEEP_FIRED_ = ASYNC_ITEM_ };
-
-static struct async_sleep *async_link_sleep_(async_link *link)
-{
-    return ASYNC_CONTAINER_(link, struct async_sleep, link);
-}
-
-#if !ASYNCIO_SMALL
-ASYNC_NOINLINE_ /* so that a mere yield saves no registers for it */
-#endif
-static async_step async_sleep_start_(async_stack *stack, struct async_sleep *sleep, async_time delay)
-{
-    async_loop *loop = async_loop_of_(stack);
-    if (delay == ASYNC_FOREVER) {
-        sleep->leaf.frame.flags |= ASYNC_SLEEP_FIRED_;
-    } else {
-        async_time now = async_loop_time(loop);
-        if (!async_timers_add_(&loop->timers, &sleep->link, ASYNC_KIND_SLEEP_, ASYNC_LATER_(now, delay)))
-            return async_step_(ASYNC_NO_MEMORY);
-    }
-    return async_leaf_wait(stack, &sleep->leaf);
-}
-
-async_step async_sleep_resume(async_stack *stack, void *frame)
-{
-    struct async_sleep *sleep = (struct async_sleep *)frame;
-    if (sleep->leaf.frame.state == ASYNC_LEAF_NEW) {
-        if (sleep->delay > 0)
-            return async_sleep_start_(stack, sleep, sleep->delay);
-        /* no timer, and nothing that a cancel could reach before the wake */
-        sleep->leaf.frame.state = ASYNC_LEAF_DONE;
-        async_fifo_push_(&async_loop_of_(stack)->ready, &stack->task->link, ASYNC_KIND_TASK_);
-        return async_step_(ASYNC_PENDING_);
-    }
-    return async_step_(async_leaf_outcome(&sleep->leaf));
-}
-
-static bool async_sleep_cancel_(async_task *task, void *frame)
-{
-    struct async_sleep *sleep = (struct async_sleep *)frame;
-    if (!async_leaf_cancel(task, frame))
-        return false;
-#if !ASYNCIO_NO_HEAP /* the board's list can tell by itself */
-    if (!(sleep->leaf.frame.flags & ASYNC_SLEEP_FIRED_))
-#endif
-        async_timers_remove_(&async_loop_for_(task)->timers, &sleep->link);
-    return true;
-}
-
-ASYNC_LEAF_DEFINE(async_sleep, async_sleep_cancel_);
 
 ASYNC_EXTERN_C_END_
 
@@ -4292,23 +4380,22 @@ ASYNC_EXTERN_C_END_
 
 ASYNC_EXTERN_C_BEGIN_
 
-/* Due timers go behind what is ready: each takes one more step in its place there. */
-static void async_loop_move_due_(async_loop *loop, async_time now)
+/* The first timer is due: it goes behind what is ready, and takes one more step in its place there. */
+static void async_loop_move_due_(async_loop *loop)
 {
-    async_time when;
-    while (async_timers_next_(&loop->timers, &when) && !ASYNC_BEFORE_(now, when)) {
-        async_entry_ entry = async_timers_pop_(&loop->timers);
-        async_link *link = async_entry_link_(entry);
-        if (async_entry_kind_(entry) == ASYNC_KIND_SLEEP_) {
-#if !ASYNCIO_NO_HEAP
-            async_link_sleep_(link)->leaf.frame.flags |= ASYNC_SLEEP_FIRED_;
-#endif
-            async_fifo_push_(&loop->ready, link, ASYNC_KIND_SLEEP_);
-        } else {
-            ((async_timer_handle *)(void *)link)->loop = NULL;
-            async_fifo_push_handle_(&loop->ready, async_link_handle_(link));
-        }
+    async_entry_ entry = async_timers_pop_(&loop->timers);
+    async_link *link = async_entry_link_(entry);
+#if ASYNCIO_NO_HEAP
+    async_fifo_push_(&loop->ready, link, async_entry_kind_(entry));
+#else
+    if (async_entry_kind_(entry) == ASYNC_KIND_SLEEP_) {
+        async_link_sleep_(link)->leaf.frame.flags |= ASYNC_SLEEP_FIRED_;
+        async_fifo_push_(&loop->ready, link, ASYNC_KIND_SLEEP_);
+    } else {
+        ((async_timer_handle *)(void *)link)->loop = NULL;
+        async_fifo_push_handle_(&loop->ready, async_link_handle_(link));
     }
+#endif
 }
 
 static void async_loop_run_ready_(async_loop *loop)
@@ -4325,7 +4412,7 @@ static void async_loop_run_ready_(async_loop *loop)
         if (kind == ASYNC_KIND_TASK_) {
             async_task_step_(loop, ASYNC_CONTAINER_(link, async_task, link));
         } else if (kind == ASYNC_KIND_SLEEP_) {
-            async_leaf_complete(&async_link_sleep_(link)->leaf);
+            async_leaf_end_(&async_link_sleep_(link)->leaf, ASYNC_LEAF_DONE);
         } else {
             async_handle *handle = async_link_handle_(link);
             handle->prev = 0;
@@ -4338,16 +4425,16 @@ static void async_loop_run_ready_(async_loop *loop)
 
 static void async_loop_pass_(async_loop *loop)
 {
-    async_time when, now = async_port_now();
-    async_port_lock();
-    if (loop->ready.head.next == 0 && !loop->stopping) {
-        if (!async_timers_next_(&loop->timers, &when))
-            when = ASYNC_LATER_(now, ASYNC_FOREVER);
-        if (ASYNC_BEFORE_(now, when))
-            async_port_wait(when);
+    async_time now = async_port_now(), due;
+    while (due = async_timers_due_(&loop->timers, now), !ASYNC_BEFORE_(now, due))
+        async_loop_move_due_(loop);
+    async_port_lock(); /* an interrupt after the look at the ready list ends the wait */
+    if (loop->ready.head.next == 0 && !loop->stack.stopping) {
+        async_port_wait(due);
+        async_port_unlock();
+        return; /* to the timers again: they come behind what interrupts have woken */
     }
     async_port_unlock();
-    async_loop_move_due_(loop, async_port_now());
     async_loop_run_ready_(loop);
 }
 
@@ -4357,11 +4444,11 @@ static void async_loop_pass_(async_loop *loop)
 static async_time async_loop_idle_(async_loop *loop)
 {
     async_time when;
-    if (loop->ready.head.next != 0 || loop->stopping || loop->interrupted)
+    if (loop->ready.head.next != 0 || loop->stack.stopping || loop->interrupted)
         return 0;
-    if (!async_timers_next_(&loop->timers, &when))
+    if (loop->timers.count == 0)
         return ASYNC_FOREVER;
-    when -= async_loop_time(loop);
+    when = loop->timers.heap[0].when - async_loop_time(loop);
     return when > 0 ? when : 0;
 }
 
@@ -4386,7 +4473,8 @@ static bool async_loop_pass_(async_loop *loop, bool wait, bool may_deadlock)
     }
     if (!loop->virtual_clock && (loop->timers.count != 0 || loop->pass_clock))
         loop->now = async_port_now();
-    async_loop_move_due_(loop, loop->now);
+    while (!ASYNC_BEFORE_(loop->now, async_timers_due_(&loop->timers, loop->now)))
+        async_loop_move_due_(loop);
     async_loop_run_ready_(loop);
     return true;
 }
@@ -4426,13 +4514,13 @@ ASYNC_EXTERN_C_BEGIN_
 
 async_status async_loop_run_forever(async_loop *loop)
 {
-    if (loop->running)
+    if (loop->stack.running)
         return ASYNC_MISUSE;
-    loop->running = true;
+    loop->stack.running = true;
     do
         async_loop_pass_(loop);
-    while (!loop->stopping);
-    loop->running = loop->stopping = false;
+    while (!loop->stack.stopping);
+    loop->stack.running = loop->stack.stopping = false;
     return ASYNC_OK;
 }
 
@@ -4443,14 +4531,14 @@ static async_loop *async_loop_enter_(async_loop *loop)
     if (loop == NULL || async_running_ != NULL)
         return NULL;
     loop->print_stack = async_task_print_stack;
-    loop->running = true;
+    loop->stack.running = true;
     async_running_ = loop;
     return loop;
 }
 
 static void async_loop_leave_(async_loop *loop)
 {
-    loop->running = loop->stopping = false;
+    loop->stack.running = loop->stack.stopping = false;
     async_running_ = NULL;
 }
 
@@ -4459,7 +4547,7 @@ static bool async_loop_run_(async_loop *loop, bool may_deadlock)
     bool alive;
     do
         alive = async_loop_pass_(loop, true, may_deadlock);
-    while (alive && !loop->stopping);
+    while (alive && !loop->stack.stopping);
     return alive;
 }
 
@@ -4683,7 +4771,7 @@ async_status async_loop_close(async_loop *loop)
     uint32_t i;
     if (loop == NULL)
         return ASYNC_OK;
-    if (loop->running)
+    if (loop->stack.running)
         return ASYNC_MISUSE;
     async_running_ = loop; /* what the leaves do goes to this loop */
     async_loop_drop_ready_(loop);
@@ -5552,18 +5640,20 @@ static void async_child_ended_(async_handle *handle)
 bool async_group_create_begin_(async_task_group *group, void *bytes, size_t size, const async_type *type
         ASYNC_SITE_PARAMETERS_)
 {
-    async_loop *loop = async_running_;
-    bool created;
+    const size_t reserve = ASYNC_ROUND_(sizeof(struct async_child_));
+    bool created = false;
     if (!group->entered || group->aborting || (group->exiting && group->children.first == NULL))
         return false;
-    loop->reserve = ASYNC_ROUND_(sizeof(struct async_child_));
+    if (bytes != NULL) {
+        created = size >= reserve && async_create_on_begin_(bytes, size - reserve, type ASYNC_SITE_ARGUMENTS_);
+    }
 #if !ASYNCIO_NO_HEAP
-    created = bytes == NULL ? async_create_begin_(loop, type ASYNC_SITE_ARGUMENTS_)
-                            : async_create_on_begin_(bytes, size, type ASYNC_SITE_ARGUMENTS_);
-#else
-    created = bytes != NULL && async_create_on_begin_(bytes, size, type ASYNC_SITE_ARGUMENTS_);
+    else {
+        async_running_->reserve = reserve;
+        created = async_create_begin_(async_running_, type ASYNC_SITE_ARGUMENTS_);
+        async_running_->reserve = 0;
+    }
 #endif
-    loop->reserve = 0;
     if (!created)
         async_group_fail_(group, ASYNC_NO_MEMORY);
     return created;
@@ -6027,7 +6117,7 @@ async_step async_condition_wait_resume(async_stack *stack, void *frame)
     }
     for (;;) { /* whatever happens, it ends with the lock held */
         if (leaf->frame.state == ASYNC_LEAF_NEW) {
-            if (!async_loop_of_(stack)->running) /* the loop is being closed: nobody could give the lock back */
+            if (!stack->running) /* the loop is being closed: nobody could give the lock back */
                 return async_step_(ASYNC_CANCELLED);
             leaf->frame.status = 0;
             wait->acquire.condition = condition;
@@ -6916,7 +7006,7 @@ async_step async_race_resume(async_stack *stack, void *frame)
         race->error = ASYNC_CANCELLED;
     if (race->result == race->count)
         async_race_decide_(race);
-    if (race->pending > 0 && loop->running) {
+    if (race->pending > 0 && loop->stack.running) {
         race->leaf.frame.status = 0;
         return async_leaf_wait(stack, &race->leaf);
     }

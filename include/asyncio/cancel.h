@@ -2,7 +2,7 @@
 #ifndef ASYNCIO_CANCEL_H
 #define ASYNCIO_CANCEL_H
 
-#include "leaf.h"
+#include "sleep.h"
 
 ASYNC_EXTERN_C_BEGIN_
 
@@ -131,6 +131,24 @@ static bool async_dissolve_(async_task *task, async_future *future)
     return async_leaf_cancel(task, task->future.value);
 }
 
+/* A task with MUST: as it suspends, its leaf is cancelled if that is possible; as it is stepped, CANCELLED is thrown, or
+ * (false) it ends if it never ran: no body, no finally. */
+static bool async_must_(async_task *task, async_frame *suspending)
+{
+    if (suspending != NULL) {
+        if (suspending->type->cancel != NULL && suspending->type->cancel(task, suspending))
+            task->future.flags &= (uint8_t)~ASYNC_MUST_;
+        return true;
+    }
+    task->future.flags &= (uint8_t)~ASYNC_MUST_;
+    if (!(task->future.flags & ASYNC_WAITS_)) {
+        async_task_finish_(async_loop_for_(task), task, ASYNC_CANCELLED);
+        return false;
+    }
+    ((async_frame *)task->future.value)->status = ASYNC_CANCELLED;
+    return true;
+}
+
 /* Cancelling a task that waits for another cancels that one: down the chain, in a loop, since it may be long. */
 bool async_cancel(async_task *first)
 {
@@ -138,6 +156,9 @@ bool async_cancel(async_task *first)
     bool accepted;
     if (first == NULL || async_future_done(&first->future) || (first->future.flags & ASYNC_IN_CANCEL_))
         return false;
+#if ASYNCIO_NO_HEAP
+    async_the_loop_.cancel_sleep = async_sleep_withdraw_;
+#endif
     for (;;) {
         async_frame *top = (async_frame *)task->future.value;
         async_future *future = async_awaited_(task);
@@ -161,8 +182,10 @@ bool async_cancel(async_task *first)
             accepted = top->type->cancel(task, top);
         break;
     }
-    if (!accepted)
+    if (!accepted) {
         task->future.flags |= ASYNC_MUST_;
+        async_loop_for_(task)->stack.must = async_must_;
+    }
     for (;;) {
         async_future *future;
         first->future.flags &= (uint8_t)~ASYNC_IN_CANCEL_;

@@ -95,7 +95,7 @@ async_status async_loop_close(async_loop *loop)
     uint32_t i;
     if (loop == NULL)
         return ASYNC_OK;
-    if (loop->running)
+    if (loop->stack.running)
         return ASYNC_MISUSE;
     async_running_ = loop; /* what the leaves do goes to this loop */
     async_loop_drop_ready_(loop);

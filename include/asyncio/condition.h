@@ -118,7 +118,7 @@ async_step async_condition_wait_resume(async_stack *stack, void *frame)
     }
     for (;;) { /* whatever happens, it ends with the lock held */
         if (leaf->frame.state == ASYNC_LEAF_NEW) {
-            if (!async_loop_of_(stack)->running) /* the loop is being closed: nobody could give the lock back */
+            if (!stack->running) /* the loop is being closed: nobody could give the lock back */
                 return async_step_(ASYNC_CANCELLED);
             leaf->frame.status = 0;
             wait->acquire.condition = condition;

@@ -175,6 +175,7 @@
 #define ASYNC_RARE_(x) __builtin_expect(!!(x), 0)
 #define ASYNC_COLD_ __attribute__((cold, noinline))
 #define ASYNC_NOINLINE_ __attribute__((noinline))
+#define ASYNC_INLINE_ static inline __attribute__((always_inline))
 #define ASYNC_NORETURN_ __attribute__((noreturn))
 #define ASYNC_UNUSED_ __attribute__((unused))
 #define ASYNC_EXTENSION_ __extension__
@@ -184,6 +185,7 @@
 #define ASYNC_RARE_(x) (x)
 #define ASYNC_COLD_
 #define ASYNC_NOINLINE_
+#define ASYNC_INLINE_ static inline
 #define ASYNC_NORETURN_
 #define ASYNC_UNUSED_
 #define ASYNC_EXTENSION_

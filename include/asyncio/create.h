@@ -61,12 +61,15 @@ void *async_creating_(void) { return async_root_(async_created_); }
 static void async_task_init_(async_loop *loop, async_task *task, const async_type *type ASYNC_SITE_PARAMETERS_)
 {
     async_frame *root = async_root_(task);
-    ASYNC_MEMSET_(task, 0, sizeof *task);
-    ASYNC_MEMSET_(root, 0, type->clear);
+    ASYNC_MEMSET_(task, 0, ASYNC_ROUND_(sizeof *task) + type->clear);
     root->type = type;
     task->future.value = root;
     task->future.flags = ASYNC_IS_TASK_;
+#if ASYNCIO_NO_HEAP
+    (void)loop;
+#else
     task->future.callbacks = (async_entry_)(void *)loop;
+#endif
     task->count = 2;
 #if ASYNCIO_DEBUG
     task->file = file;
@@ -81,9 +84,13 @@ static void async_task_init_(async_loop *loop, async_task *task, const async_typ
 async_task *async_create_end_(void)
 {
     async_task *task = async_created_;
+#if ASYNCIO_NO_HEAP
+    async_loop *loop = async_loop_here_();
+#else
     async_loop *loop = (async_loop *)(void *)task->future.callbacks;
-    async_created_ = (async_task *)(void *)task->link.next;
     task->future.callbacks = 0;
+#endif
+    async_created_ = (async_task *)(void *)task->link.next;
     async_fifo_push_(&loop->ready, &task->link, ASYNC_KIND_TASK_);
     return task;
 }
@@ -152,13 +159,12 @@ bool async_create_on_begin_(void *bytes, size_t size, const async_type *type ASY
 {
     async_task *task = (async_task *)bytes;
     async_loop *loop = async_loop_here_();
-    if (loop == NULL || task->count != 0 ||
-        size < ASYNC_ROUND_(sizeof *task) + type->size + loop->reserve)
+    if (loop == NULL || task->count != 0 || size < ASYNC_ROUND_(sizeof *task) + type->size)
         return false;
     ASYNC_UNPOISON_(bytes, size);
     async_task_init_(loop, task, type ASYNC_SITE_ARGUMENTS_);
     task->future.flags |= ASYNC_STATIC_;
-    task->end = (unsigned char *)bytes + (size & ~(size_t)(ASYNCIO_FRAME_ALIGN - 1)) - loop->reserve;
+    task->end = (unsigned char *)bytes + size; /* a multiple of the frames' alignment */
 #if ASYNCIO_ALL_TASKS
     if (!async_tasks_add_(loop, task)) {
         async_created_ = (async_task *)(void *)task->link.next;

@@ -134,8 +134,10 @@ struct async_stack {
     async_task *task;
     int status; /* of that callee */
     bool bounce; /* the next frame is entered by the trampoline, not by its caller */
+    bool running, stopping; /* the loop; here, where a short offset reaches them */
     /* set by who needs them, so that programs without scopes do not contain them */
     int (*unwind)(async_stack *stack, async_frame *self);
+    bool (*must)(async_task *task, async_frame *suspending);
     async_frame *(*base)(async_frame *self, unsigned char *above);
 #if !ASYNCIO_NO_HEAP
     async_segment_ *grown; /* a new segment whose caller is not known yet */
@@ -173,6 +175,7 @@ void *async_grow_(async_stack *stack, size_t size);
 async_step async_suspend_(async_stack *stack, async_frame *self, async_frame *child, const async_type *type);
 void *async_push_(async_stack *stack, const async_type *type);
 int async_call_(async_stack *stack, async_frame *self, void *child, unsigned state);
+async_step async_left_(async_stack *stack, async_frame *self, unsigned state);
 int async_enter_(async_stack *stack, async_frame *self, void *child);
 void async_link_frame_(async_stack *stack, async_frame *self, async_frame *child);
 
@@ -390,23 +393,27 @@ void *async_push_(async_stack *stack, const async_type *type)
 }
 
 /* Starts a pushed child of self: PENDING, or its status after it was popped. The state of self is the caller's work. */
-int async_enter_(async_stack *stack, async_frame *self, void *child)
+ASYNC_INLINE_ int async_enter_as_(async_stack *stack, async_frame *self, async_frame *child, unsigned wrapper)
 {
-    async_frame *frame = async_frame_of_(child);
     int st = ASYNC_PENDING_;
-    if (frame == NULL) {
+    if (child == NULL) {
         stack->status = st = ASYNC_NO_MEMORY;
         return st;
     }
     if (!stack->bounce)
-        st = frame->type->resume(stack, frame).code;
+        st = child->type->resume(stack, child).code;
     if (st > 0)
-        return async_suspend_(stack, self, frame, frame->type).code;
-    stack->sp = (unsigned char *)frame;
-    if (!(frame->flags & ASYNC_WRAPPER_))
-        stack->done = frame;
+        return async_suspend_(stack, self, child, child->type).code;
+    stack->sp = (unsigned char *)child;
+    if (!(child->flags & wrapper))
+        stack->done = child;
     stack->status = st;
     return st;
+}
+
+int async_enter_(async_stack *stack, async_frame *self, void *child)
+{
+    return async_enter_as_(stack, self, async_frame_of_(child), ASYNC_WRAPPER_);
 }
 
 /* A failure goes to the finally part of a frame that did not ask for the status. */
@@ -419,18 +426,31 @@ static void async_raise_(async_frame *frame, int status)
 int async_call_(async_stack *stack, async_frame *self, void *child, unsigned state)
 {
     int st;
+    self->flags = (uint16_t)((self->flags | ASYNC_RAISES_) ^ (state & ASYNC_CATCH_) / (ASYNC_CATCH_ / ASYNC_RAISES_));
     self->state = (uint16_t)(state & ~ASYNC_CATCH_);
-    self->flags |= ASYNC_RAISES_;
-    if (state & ASYNC_CATCH_)
-        self->flags &= (uint16_t)~ASYNC_RAISES_;
-    st = async_enter_(stack, self, child);
-    if (st > 0)
+    st = async_enter_as_(stack, self, async_frame_of_(child), 0);
+    if (st >= 0)
         return st;
-    if (st < 0 && (self->flags & ASYNC_RAISES_)) {
-        async_raise_(self, st);
-        return ASYNC_AGAIN_;
-    }
-    return 0;
+    if (state & ASYNC_CATCH_)
+        return 0;
+    async_raise_(self, st);
+    return ASYNC_AGAIN_;
+}
+
+/* The end of a body in the out-of-line form: open scopes are exited, then comes the finally part, if there is one.
+ * The state is LEAVE, or one that the body has no label for: FINALLY without such a part; or a label that a switch of
+ * the user's has caught. */
+async_step async_left_(async_stack *stack, async_frame *self, unsigned state)
+{
+    if (!(state & ASYNC_CATCH_)) /* an await's */
+        ASYNC_PANIC_("await inside a switch");
+    if (ASYNC_RARE_(self->flags & (ASYNC_SCOPED_ | ASYNC_UNWINDING_)) && stack->unwind(stack, self) > 0)
+        return async_step_(ASYNC_PENDING_);
+    if (self->flags & ASYNC_LEAVING_)
+        return async_step_(self->status);
+    self->flags |= ASYNC_LEAVING_;
+    self->state = ASYNC_FINALLY_;
+    return async_step_(ASYNC_AGAIN_);
 }
 
 ASYNC_EXTERN_C_END_

@@ -141,18 +141,20 @@ static void async_child_ended_(async_handle *handle)
 bool async_group_create_begin_(async_task_group *group, void *bytes, size_t size, const async_type *type
         ASYNC_SITE_PARAMETERS_)
 {
-    async_loop *loop = async_running_;
-    bool created;
+    const size_t reserve = ASYNC_ROUND_(sizeof(struct async_child_));
+    bool created = false;
     if (!group->entered || group->aborting || (group->exiting && group->children.first == NULL))
         return false;
-    loop->reserve = ASYNC_ROUND_(sizeof(struct async_child_));
+    if (bytes != NULL) {
+        created = size >= reserve && async_create_on_begin_(bytes, size - reserve, type ASYNC_SITE_ARGUMENTS_);
+    }
 #if !ASYNCIO_NO_HEAP
-    created = bytes == NULL ? async_create_begin_(loop, type ASYNC_SITE_ARGUMENTS_)
-                            : async_create_on_begin_(bytes, size, type ASYNC_SITE_ARGUMENTS_);
-#else
-    created = bytes != NULL && async_create_on_begin_(bytes, size, type ASYNC_SITE_ARGUMENTS_);
+    else {
+        async_running_->reserve = reserve;
+        created = async_create_begin_(async_running_, type ASYNC_SITE_ARGUMENTS_);
+        async_running_->reserve = 0;
+    }
 #endif
-    loop->reserve = 0;
     if (!created)
         async_group_fail_(group, ASYNC_NO_MEMORY);
     return created;

@@ -78,13 +78,14 @@ bool async_leaf_complete(async_leaf *leaf) { return async_leaf_end_(leaf, ASYNC_
 bool async_leaf_cancel(async_task *task, void *leaf)
 {
     (void)task;
-    return async_leaf_end_((async_leaf *)leaf, ASYNC_LEAF_CANCELLED);
+    if (!async_leaf_end_((async_leaf *)leaf, ASYNC_LEAF_CANCELLED))
+        return false;
+    async_frame_of_(leaf)->status = ASYNC_CANCELLED;
+    return true;
 }
 
 async_status async_leaf_outcome(const async_leaf *leaf)
 {
-    if (leaf->frame.state == ASYNC_LEAF_CANCELLED)
-        return ASYNC_CANCELLED;
     return leaf->frame.status;
 }
 

@@ -123,9 +123,11 @@ struct async_loop {
     async_fifo_ ready;
     async_link pass; /* what is left of the pass under way */
     async_timers_ timers;
-    size_t reserve; /* bytes the next task has at its end for whoever creates it */
-    bool running, stopping;
+#if ASYNCIO_NO_HEAP
+    bool (*cancel_sleep)(async_task *task, void *frame);
+#endif
 #if !ASYNCIO_NO_HEAP
+    size_t reserve; /* bytes the next task has at its end for whoever creates it */
     async_time now; /* of the pass, or of the virtual clock */
     bool virtual_clock, pass_clock;
     volatile bool interrupted; /* by Ctrl-C */
@@ -162,7 +164,7 @@ struct async_loop {
 
 #if ASYNCIO_NO_HEAP
 static async_loop async_the_loop_;
-#define async_running_ (async_the_loop_.running ? &async_the_loop_ : (async_loop *)NULL)
+#define async_running_ (async_the_loop_.stack.running ? &async_the_loop_ : (async_loop *)NULL)
 #else
 static ASYNC_THREAD_LOCAL_ async_loop *async_running_;
 #endif
@@ -171,20 +173,20 @@ static async_loop *async_loop_of_(async_stack *stack) { return (async_loop *)(vo
 
 async_loop *async_get_running_loop(void) { return async_running_; }
 
-bool async_loop_is_running(const async_loop *loop) { return loop != NULL && loop->running; }
+bool async_loop_is_running(const async_loop *loop) { return loop != NULL && loop->stack.running; }
 
 async_time async_loop_time(const async_loop *loop)
 {
 #if ASYNCIO_NO_HEAP
     (void)loop;
 #else
-    if (loop->virtual_clock || (loop->pass_clock && loop->running))
+    if (loop->virtual_clock || (loop->pass_clock && loop->stack.running))
         return loop->now;
 #endif
     return async_port_now();
 }
 
-void async_loop_stop(async_loop *loop) { loop->stopping = true; }
+void async_loop_stop(async_loop *loop) { loop->stack.stopping = true; }
 
 #if !ASYNCIO_NO_HEAP
 
@@ -245,7 +247,11 @@ async_status async_loop_call_at(async_loop *loop, async_time when, async_timer_h
 {
     if (loop == NULL)
         return ASYNC_NO_RUNNING_LOOP;
-    if (timer->loop != NULL || timer->handle.prev != 0)
+#if !ASYNCIO_NO_HEAP
+    if (timer->loop != NULL)
+        return ASYNC_MISUSE;
+#endif
+    if (timer->handle.prev != 0)
         return ASYNC_MISUSE;
     timer->handle.callback = callback;
     timer->handle.data = data;
@@ -254,7 +260,11 @@ async_status async_loop_call_at(async_loop *loop, async_time when, async_timer_h
 #endif
     if (!async_timers_add_(&loop->timers, &timer->handle.link, ASYNC_KIND_HANDLE_, when))
         return ASYNC_NO_MEMORY;
+#if ASYNCIO_NO_HEAP
+    timer->handle.prev = 1; /* scheduled, here and later in the ready list */
+#else
     timer->loop = loop;
+#endif
     return ASYNC_OK;
 }
 
@@ -302,10 +312,16 @@ bool async_handle_cancelled(const async_handle *handle) { return handle->callbac
 
 bool async_timer_handle_cancel(async_timer_handle *timer)
 {
+#if ASYNCIO_NO_HEAP
+    if (!async_timers_remove_(&async_the_loop_.timers, &timer->handle.link))
+        return async_handle_cancel(&timer->handle);
+    timer->handle.prev = 0;
+#else
     if (timer->loop == NULL)
         return async_handle_cancel(&timer->handle);
     async_timers_remove_(&timer->loop->timers, &timer->handle.link);
     timer->loop = NULL;
+#endif
     timer->handle.callback = NULL;
     return true;
 }

@@ -4,8 +4,7 @@
 
 #include "poller.h"
 #include "report.h"
-#include "sleep.h"
-
+#include "step.h"
 
 #endif
 
@@ -15,23 +14,22 @@
 
 ASYNC_EXTERN_C_BEGIN_
 
-/* Due timers go behind what is ready: each takes one more step in its place there. */
-static void async_loop_move_due_(async_loop *loop, async_time now)
+/* The first timer is due: it goes behind what is ready, and takes one more step in its place there. */
+static void async_loop_move_due_(async_loop *loop)
 {
-    async_time when;
-    while (async_timers_next_(&loop->timers, &when) && !ASYNC_BEFORE_(now, when)) {
-        async_entry_ entry = async_timers_pop_(&loop->timers);
-        async_link *link = async_entry_link_(entry);
-        if (async_entry_kind_(entry) == ASYNC_KIND_SLEEP_) {
-#if !ASYNCIO_NO_HEAP
-            async_link_sleep_(link)->leaf.frame.flags |= ASYNC_SLEEP_FIRED_;
-#endif
-            async_fifo_push_(&loop->ready, link, ASYNC_KIND_SLEEP_);
-        } else {
-            ((async_timer_handle *)(void *)link)->loop = NULL;
-            async_fifo_push_handle_(&loop->ready, async_link_handle_(link));
-        }
+    async_entry_ entry = async_timers_pop_(&loop->timers);
+    async_link *link = async_entry_link_(entry);
+#if ASYNCIO_NO_HEAP
+    async_fifo_push_(&loop->ready, link, async_entry_kind_(entry));
+#else
+    if (async_entry_kind_(entry) == ASYNC_KIND_SLEEP_) {
+        async_link_sleep_(link)->leaf.frame.flags |= ASYNC_SLEEP_FIRED_;
+        async_fifo_push_(&loop->ready, link, ASYNC_KIND_SLEEP_);
+    } else {
+        ((async_timer_handle *)(void *)link)->loop = NULL;
+        async_fifo_push_handle_(&loop->ready, async_link_handle_(link));
     }
+#endif
 }
 
 static void async_loop_run_ready_(async_loop *loop)
@@ -48,7 +46,7 @@ static void async_loop_run_ready_(async_loop *loop)
         if (kind == ASYNC_KIND_TASK_) {
             async_task_step_(loop, ASYNC_CONTAINER_(link, async_task, link));
         } else if (kind == ASYNC_KIND_SLEEP_) {
-            async_leaf_complete(&async_link_sleep_(link)->leaf);
+            async_leaf_end_(&async_link_sleep_(link)->leaf, ASYNC_LEAF_DONE);
         } else {
             async_handle *handle = async_link_handle_(link);
             handle->prev = 0;
@@ -61,16 +59,16 @@ static void async_loop_run_ready_(async_loop *loop)
 
 static void async_loop_pass_(async_loop *loop)
 {
-    async_time when, now = async_port_now();
-    async_port_lock();
-    if (loop->ready.head.next == 0 && !loop->stopping) {
-        if (!async_timers_next_(&loop->timers, &when))
-            when = ASYNC_LATER_(now, ASYNC_FOREVER);
-        if (ASYNC_BEFORE_(now, when))
-            async_port_wait(when);
+    async_time now = async_port_now(), due;
+    while (due = async_timers_due_(&loop->timers, now), !ASYNC_BEFORE_(now, due))
+        async_loop_move_due_(loop);
+    async_port_lock(); /* an interrupt after the look at the ready list ends the wait */
+    if (loop->ready.head.next == 0 && !loop->stack.stopping) {
+        async_port_wait(due);
+        async_port_unlock();
+        return; /* to the timers again: they come behind what interrupts have woken */
     }
     async_port_unlock();
-    async_loop_move_due_(loop, async_port_now());
     async_loop_run_ready_(loop);
 }
 
@@ -80,11 +78,11 @@ static void async_loop_pass_(async_loop *loop)
 static async_time async_loop_idle_(async_loop *loop)
 {
     async_time when;
-    if (loop->ready.head.next != 0 || loop->stopping || loop->interrupted)
+    if (loop->ready.head.next != 0 || loop->stack.stopping || loop->interrupted)
         return 0;
-    if (!async_timers_next_(&loop->timers, &when))
+    if (loop->timers.count == 0)
         return ASYNC_FOREVER;
-    when -= async_loop_time(loop);
+    when = loop->timers.heap[0].when - async_loop_time(loop);
     return when > 0 ? when : 0;
 }
 
@@ -109,7 +107,8 @@ static bool async_loop_pass_(async_loop *loop, bool wait, bool may_deadlock)
     }
     if (!loop->virtual_clock && (loop->timers.count != 0 || loop->pass_clock))
         loop->now = async_port_now();
-    async_loop_move_due_(loop, loop->now);
+    while (!ASYNC_BEFORE_(loop->now, async_timers_due_(&loop->timers, loop->now)))
+        async_loop_move_due_(loop);
     async_loop_run_ready_(loop);
     return true;
 }

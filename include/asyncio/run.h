@@ -33,13 +33,13 @@ ASYNC_EXTERN_C_BEGIN_
 
 async_status async_loop_run_forever(async_loop *loop)
 {
-    if (loop->running)
+    if (loop->stack.running)
         return ASYNC_MISUSE;
-    loop->running = true;
+    loop->stack.running = true;
     do
         async_loop_pass_(loop);
-    while (!loop->stopping);
-    loop->running = loop->stopping = false;
+    while (!loop->stack.stopping);
+    loop->stack.running = loop->stack.stopping = false;
     return ASYNC_OK;
 }
 
@@ -50,14 +50,14 @@ static async_loop *async_loop_enter_(async_loop *loop)
     if (loop == NULL || async_running_ != NULL)
         return NULL;
     loop->print_stack = async_task_print_stack;
-    loop->running = true;
+    loop->stack.running = true;
     async_running_ = loop;
     return loop;
 }
 
 static void async_loop_leave_(async_loop *loop)
 {
-    loop->running = loop->stopping = false;
+    loop->stack.running = loop->stack.stopping = false;
     async_running_ = NULL;
 }
 
@@ -67,7 +67,7 @@ static bool async_loop_run_(async_loop *loop, bool may_deadlock)
     bool alive;
     do
         alive = async_loop_pass_(loop, true, may_deadlock);
-    while (alive && !loop->stopping);
+    while (alive && !loop->stack.stopping);
     return alive;
 }
 

@@ -2,7 +2,7 @@
 #ifndef ASYNCIO_SLEEP_H
 #define ASYNCIO_SLEEP_H
 
-#include "step.h"
+#include "leaf.h"
 
 ASYNC_EXTERN_C_BEGIN_
 
@@ -47,7 +47,9 @@ static async_step async_sleep_start_(async_stack *stack, struct async_sleep *sle
 {
     async_loop *loop = async_loop_of_(stack);
     if (delay == ASYNC_FOREVER) {
+#if !ASYNCIO_NO_HEAP
         sleep->leaf.frame.flags |= ASYNC_SLEEP_FIRED_;
+#endif
     } else {
         async_time now = async_loop_time(loop);
         if (!async_timers_add_(&loop->timers, &sleep->link, ASYNC_KIND_SLEEP_, ASYNC_LATER_(now, delay)))
@@ -70,7 +72,7 @@ async_step async_sleep_resume(async_stack *stack, void *frame)
     return async_step_(async_leaf_outcome(&sleep->leaf));
 }
 
-static bool async_sleep_cancel_(async_task *task, void *frame)
+static bool async_sleep_withdraw_(async_task *task, void *frame)
 {
     struct async_sleep *sleep = (struct async_sleep *)frame;
     if (!async_leaf_cancel(task, frame))
@@ -82,7 +84,13 @@ static bool async_sleep_cancel_(async_task *task, void *frame)
     return true;
 }
 
+#if ASYNCIO_NO_HEAP
+/* Through a pointer that async_cancel() sets, so that programs without it do not contain the above. */
+static bool async_sleep_cancel_(async_task *task, void *frame) { return async_the_loop_.cancel_sleep(task, frame); }
 ASYNC_LEAF_DEFINE(async_sleep, async_sleep_cancel_);
+#else
+ASYNC_LEAF_DEFINE(async_sleep, async_sleep_withdraw_);
+#endif
 
 ASYNC_EXTERN_C_END_
 

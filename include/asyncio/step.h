@@ -30,12 +30,14 @@ static void async_task_suspend_(async_loop *loop, async_task *task, async_frame 
     task->end = stack->end;
     task->future.flags |= ASYNC_WAITS_;
     stack->task = NULL;
-    if (ASYNC_RARE_(task->future.flags & ASYNC_MUST_) && frame->type->cancel != NULL &&
-        frame->type->cancel(task, frame)) /* it cancelled itself while it ran */
-        task->future.flags &= (uint8_t)~ASYNC_MUST_;
+    if (ASYNC_RARE_(task->future.flags & ASYNC_MUST_)) /* it cancelled itself while it ran */
+        stack->must(task, frame);
 }
 
 /* Runs a task until it suspends or ends: the innermost frame first, then its callers one by one as they are left. */
+#if ASYNCIO_SMALL
+ASYNC_NOINLINE_
+#endif
 static void async_task_step_(async_loop *loop, async_task *task)
 {
     async_stack *stack = &loop->stack;
@@ -47,14 +49,8 @@ static void async_task_step_(async_loop *loop, async_task *task)
     stack->chunk = ASYNC_FIRST_CHUNK_;
     stack->budget = ASYNC_BUDGET_;
 #endif
-    if (ASYNC_RARE_(task->future.flags & ASYNC_MUST_)) {
-        task->future.flags &= (uint8_t)~ASYNC_MUST_;
-        if (!(task->future.flags & ASYNC_WAITS_)) { /* it never ran: no body, no finally */
-            async_task_finish_(loop, task, ASYNC_CANCELLED);
-            return;
-        }
-        frame->status = ASYNC_CANCELLED;
-    }
+    if (ASYNC_RARE_(task->future.flags & ASYNC_MUST_) && !stack->must(task, NULL))
+        return;
     task->future.flags &= (uint8_t)~ASYNC_WAITS_;
     ASYNC_POISON_(stack->sp, (size_t)(stack->end - stack->sp));
     for (;;) {
@@ -83,7 +79,7 @@ static void async_task_step_(async_loop *loop, async_task *task)
         flags = frame->flags;
         if (!(flags & ASYNC_WRAPPER_))
             stack->done = frame;
-        if (!(flags & ASYNC_SEGMENT_)) /* which has set it itself */
+        if (ASYNCIO_NO_HEAP || !(flags & ASYNC_SEGMENT_)) /* which has set it itself */
             stack->sp = (unsigned char *)frame;
         frame = async_parent_(frame);
         if (frame == NULL) {

@@ -197,22 +197,36 @@
  * async_raise(status);            leaves with a negative status. */
 #define ASYNC_BEGIN                                                                                  \
     ASYNC_BASE_ unsigned at_ = self->frame.state; (void)stack;                                       \
-    async_again_: switch (ASYNC_CASE_BASE_ + at_) {                                                  \
-    default: if (at_ < ASYNC_LABELLED_) ASYNC_PANIC_("await inside a switch");                       \
-        goto async_leave_;                                                                           \
+    ASYNC_AGAIN_LABEL_ switch (ASYNC_CASE_BASE_ + at_) {                                             \
+    ASYNC_DEFAULT_                                                                                   \
     ASYNC_JUMP_ case ASYNC_CASE_BASE_:
 #define ASYNC_FINALLY                                                                                \
     break;                                                                                           \
-    ASYNC_CASE_(ASYNC_FINALLY_) self->frame.flags |= ASYNC_LEAVING_
+    ASYNC_CASE_(ASYNC_FINALLY_) ASYNC_LEAVING_BEGINS_
 #define ASYNC_END                                                                                    \
     }                                                                                                \
-    async_leave_: if (ASYNC_RARE_(self->frame.flags & (ASYNC_SCOPED_ | ASYNC_UNWINDING_)) &&         \
+    async_leave_: ASYNC_LEAVE_NOW_
+#if ASYNCIO_SMALL
+/* one shared function does what every body does at its end */
+#define ASYNC_AGAIN_LABEL_
+#define ASYNC_DEFAULT_ default: if (0) goto async_leave_; return async_left_(stack, &self->frame, at_);
+#define ASYNC_LEAVING_BEGINS_ ((void)0)
+#define ASYNC_LEAVE_NOW_ ASYNC_UNCHECK_ return async_left_(stack, &self->frame, ASYNC_LEAVE_)
+#else
+#define ASYNC_AGAIN_LABEL_ async_again_:
+#define ASYNC_DEFAULT_                                                                               \
+    default: if (at_ < ASYNC_LABELLED_) ASYNC_PANIC_("await inside a switch");                       \
+        goto async_leave_;
+#define ASYNC_LEAVING_BEGINS_ self->frame.flags |= ASYNC_LEAVING_
+#define ASYNC_LEAVE_NOW_                                                                             \
+    if (ASYNC_RARE_(self->frame.flags & (ASYNC_SCOPED_ | ASYNC_UNWINDING_)) &&                       \
         stack->unwind(stack, &self->frame) > 0) return async_step_(ASYNC_PENDING_);                  \
     if (at_ != ASYNC_FINALLY_ && !(self->frame.flags & ASYNC_LEAVING_)) {                            \
         at_ = ASYNC_FINALLY_;                                                                        \
         goto async_again_;                                                                           \
     }                                                                                                \
     ASYNC_UNCHECK_ return async_step_(self->frame.status)
+#endif
 #define ASYNC_ERROR ((async_status)self->frame.status)
 #define ASYNC_RAISE(error)                                                                           \
     do { ASYNC_TRACE_RESET_(stack) self->frame.status = async_raised_(error); goto async_leave_; } while (0)

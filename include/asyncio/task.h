@@ -323,7 +323,6 @@ static void async_task_finish_(async_loop *loop, async_task *task, int status)
 {
     if (status >= 0 && (task->future.flags & ASYNC_MUST_))
         status = ASYNC_CANCELLED;
-    task->future.flags &= (uint8_t)~(ASYNC_MUST_ | ASYNC_WAITS_);
     task->future.value = async_root_(task);
     loop->stack.task = NULL;
 #if !ASYNCIO_BARE
@@ -343,7 +342,11 @@ static void async_task_finish_(async_loop *loop, async_task *task, int status)
     /* no callbacks any more: the place now says where the memory goes, which may be after the loop's end */
     task->future.callbacks = (async_entry_)(void *)loop->pool;
 #endif
+#if ASYNCIO_NO_HEAP
+    task->count--;
+#else
     async_release(task);
+#endif
 }
 
 bool async_task_done(const async_task *task) { return task == NULL || async_future_done(&task->future); }

@@ -15,9 +15,9 @@ ASYNC_EXTERN_C_BEGIN_
 typedef struct async_timer_handle {
     async_handle handle;
 #if !ASYNCIO_NO_HEAP
-    async_time when; /* on the loop's clock */
-#endif
+    async_time when;         /* on the loop's clock */
     struct async_loop *loop; /* whose timers it is among, or NULL */
+#endif
 } async_timer_handle;
 
 #if ASYNCIO_NO_HEAP
@@ -35,9 +35,9 @@ typedef struct async_timers_ {
 } async_timers_;
 #endif
 
+/* add: false without memory. remove: false if it is not there (boards only). */
 bool async_timers_add_(async_timers_ *timers, async_link *link, unsigned kind, async_time when);
-void async_timers_remove_(async_timers_ *timers, async_link *link);
-bool async_timers_next_(const async_timers_ *timers, async_time *when);
+bool async_timers_remove_(async_timers_ *timers, async_link *link);
 async_entry_ async_timers_pop_(async_timers_ *timers);
 
 ASYNC_EXTERN_C_END_
@@ -74,22 +74,21 @@ bool async_timers_add_(async_timers_ *timers, async_link *link, unsigned kind, a
     return true;
 }
 
-void async_timers_remove_(async_timers_ *timers, async_link *link)
+bool async_timers_remove_(async_timers_ *timers, async_link *link)
 {
     async_entry_ *at;
     for (at = &timers->first; *at != 0; at = &async_entry_link_(*at)->next)
         if (async_entry_link_(*at) == link) {
             *at = link->next;
-            break;
+            return true;
         }
+    return false;
 }
 
-bool async_timers_next_(const async_timers_ *timers, async_time *when)
+/* The first deadline, or one that lies ahead. */
+static async_time async_timers_due_(const async_timers_ *timers, async_time now)
 {
-    if (timers->first == 0)
-        return false;
-    *when = async_board_timer_(timers->first)->when;
-    return true;
+    return timers->first == 0 ? ASYNC_LATER_(now, ASYNC_FOREVER) : async_board_timer_(timers->first)->when;
 }
 
 async_entry_ async_timers_pop_(async_timers_ *timers)
@@ -172,24 +171,23 @@ bool async_timers_add_(async_timers_ *timers, async_link *link, unsigned kind, a
     return true;
 }
 
-void async_timers_remove_(async_timers_ *timers, async_link *link)
+bool async_timers_remove_(async_timers_ *timers, async_link *link)
 {
     uint32_t position = link->place.position;
     async_timer_entry_ last = timers->heap[--timers->count];
     if (position == timers->count)
-        return;
+        return true;
     if (position > 0 && async_timer_before_(&last, &timers->heap[(position - 1) / 4]))
         async_timer_up_(timers, position, last);
     else
         async_timer_down_(timers, position, last);
+    return true;
 }
 
-bool async_timers_next_(const async_timers_ *timers, async_time *when)
+/* The first deadline, or one that lies ahead. */
+static async_time async_timers_due_(const async_timers_ *timers, async_time now)
 {
-    if (timers->count == 0)
-        return false;
-    *when = timers->heap[0].when;
-    return true;
+    return timers->count == 0 ? ASYNC_LATER_(now, ASYNC_FOREVER) : timers->heap[0].when;
 }
 
 async_entry_ async_timers_pop_(async_timers_ *timers)

@@ -255,7 +255,7 @@ async_step async_race_resume(async_stack *stack, void *frame)
         race->error = ASYNC_CANCELLED;
     if (race->result == race->count)
         async_race_decide_(race);
-    if (race->pending > 0 && loop->running) {
+    if (race->pending > 0 && loop->stack.running) {
         race->leaf.frame.status = 0;
         return async_leaf_wait(stack, &race->leaf);
     }

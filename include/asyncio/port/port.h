@@ -1,7 +1,8 @@
 /* port.h: what the loop needs from below: a clock, waiting, and on boards an interrupt lock.
  *
  * Hosts get them from POSIX. A board supplies the four functions; async_port_wait is called with interrupts locked
- * and returns with them locked, after an interrupt came or the moment `until` was reached (it may return early). */
+ * and returns with them locked, after an interrupt came or the moment `until` was reached: at once if that has passed
+ * already, and it may return early. */
 #ifndef ASYNCIO_PORT_H
 #define ASYNCIO_PORT_H
 
