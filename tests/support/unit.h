@@ -41,6 +41,10 @@ static inline const async_loop_config *virtual_time(void)
 
 #define RUN(...) async_run_with(virtual_time(), __VA_ARGS__)
 
+/* Beside other threads a loop waits for ever where it would answer DEADLOCK, since they might call it; Criterion, the
+ * thread sanitizer and some emulators have threads of their own. A test of a deadlock asks first. */
+#define alone() (!async_has_other_threads_())
+
 /* Small numbers for failures of the tests' own. */
 #define BOOM ASYNC_USER_ERROR(1)
 #define BANG ASYNC_USER_ERROR(2)
