@@ -2,7 +2,7 @@
 #ifndef FUZZ_AWAITING_H
 #define FUZZ_AWAITING_H
 
-#include "plain.h"
+#include "objects.h"
 
 /* ---- blocks -------------------------------------------------------------------------------------------------- */
 
@@ -99,19 +99,6 @@ async(each)
     async_end;
 }
 
-struct locked {
-    COMMON;
-};
-
-async(locked)
-{
-    async_begin;
-    await_enter(&world.locks[self->node->arguments[0]]);
-    write_line(self->who, self->node, "in");
-    await(block, .who = self->who, .node = self->node->blocks[0]);
-    async_end;
-}
-
 /* The scope of a timeout and of a group is a function of its own, so that the caller can look at it when it ended. */
 struct timed_scope {
     COMMON;
@@ -175,76 +162,7 @@ async(grouped)
     async_end;
 }
 
-struct joined {
-    COMMON;
-};
-
-async(joined)
-{
-    int number = self->node->arguments[0];
-    async_begin;
-    if (world.tasks[number] == NULL) {
-        none();
-        async_return();
-    }
-    if (self->node->operation->code == OP_join)
-        await(async_join, .task = world.tasks[number]);
-    else
-        await(async_wait_for, .task = world.tasks[number], .timeout = async_seconds(self->node->arguments[1]));
-    say("%d", world.tasks[number] == NULL ? 100 + number : async_result(world.tasks[number], root));
-    async_end;
-}
-
-struct future_waited {
-    COMMON;
-};
-
-async(future_waited)
-{
-    async_future *future = &world.futures[self->node->arguments[0]];
-    async_begin;
-    if (self->node->operation->code == OP_future_wait)
-        await(async_future_wait, .future = future);
-    else
-        await(async_wait_for, .future = future, .timeout = async_seconds(self->node->arguments[1]));
-    say("%d", future_value(future));
-    async_end;
-}
-
-struct gathered {
-    COMMON;
-    async_task *tasks[MOST_ARGUMENTS];
-};
-
-async(gathered)
-{
-    async_begin;
-    if (!members(self->node, 1, self->tasks)) {
-        none();
-        async_return();
-    }
-    await(async_gather, .tasks = self->tasks, .count = (size_t)self->node->argument_count - 1,
-        .return_exceptions = self->node->arguments[0] != 0);
-    say_members(self->node, 1);
-    async_end;
-}
-
-struct keep_waited {
-    COMMON;
-};
-
-async(keep_waited)
-{
-    struct kept *kept = world.gathers[self->node->arguments[0]];
-    async_begin;
-    if (kept == NULL) {
-        none();
-        async_return();
-    }
-    await(async_future_wait, .future = &kept->gathering.future);
-    say_members(kept->node, 2);
-    async_end;
-}
+#include "compounds.h"
 
 /* What becomes of a failure, as the program wants it. */
 static async_status handled(const struct node *node, async_status status)
@@ -301,6 +219,30 @@ async_define(block)
                 await_catch(self->status, future_waited, ON_BLOCK);
             } else if (IS(keep_wait)) {
                 await_catch(self->status, keep_waited, ON_BLOCK);
+            } else if (IS(wait)) {
+                await_catch(self->status, waited, ON_BLOCK);
+            } else if (IS(shield)) {
+                await_catch(self->status, shielded, ON_BLOCK);
+            } else if (IS(completed)) {
+                await_catch(self->status, completed, ON_BLOCK);
+            } else if (IS(permit)) {
+                await_catch(self->status, permitted, ON_BLOCK);
+            } else if (IS(sem_acquire)) {
+                await_catch(self->status, async_semaphore_acquire, .semaphore = &world.semaphores[self->number]);
+            } else if (IS(hold)) {
+                await_catch(self->status, held, ON_BLOCK);
+            } else if (IS(cond_acquire)) {
+                await_catch(self->status, async_condition_acquire, .condition = &world.conditions[self->number]);
+            } else if (IS(cond_wait)) {
+                await_catch(self->status, async_condition_wait, .condition = &world.conditions[self->number]);
+            } else if (IS(cond_wait_for)) {
+                await_catch(self->status, cond_waited_for, ON_BLOCK);
+            } else if (IS(barrier_wait)) {
+                await_catch(self->status, barrier_waited, ON_BLOCK);
+            } else if (IS(barrier_reset)) {
+                await_catch(self->status, async_barrier_reset, .barrier = &world.barriers[self->number]);
+            } else if (IS(barrier_abort)) {
+                await_catch(self->status, async_barrier_abort, .barrier = &world.barriers[self->number]);
             } else if (IS(acquire)) {
                 await_catch(self->status, async_lock_acquire, .lock = &world.locks[2]);
             } else if (IS(event_wait)) {

@@ -3,7 +3,7 @@
  * usage: fuzz COVERAGE < programs > logs
  *
  * COVERAGE becomes a list of all operations and how often each occurred. A new operation is a name in one of the two
- * lists below and a function plain_NAME() in plain.h, or a case of block() in awaiting.h. */
+ * lists below and a function plain_NAME() in plain.h or objects.h, or a case of block() in awaiting.h. */
 #define ASYNCIO_IMPLEMENTATION
 #include "asyncio.h"
 
@@ -11,16 +11,18 @@
     X(raise) X(create) X(go) X(release) X(cancel) X(uncancel) X(cancelling) X(look) X(reschedule) X(spawn)     \
     X(unlock) X(locked) X(event_set) X(event_clear) X(put_nowait) X(get_nowait) X(task_done) X(size)           \
     X(shutdown) X(future_set) X(future_fail) X(future_cancel) X(future_look) X(soon) X(later) X(handle_cancel) \
-    X(task_callback) X(future_callback) X(callback_remove) X(keep) X(keep_cancel)
+    X(task_callback) X(future_callback) X(callback_remove) X(keep) X(keep_cancel) X(keep_look) X(sem_release)  \
+    X(sem_locked) X(cond_release) X(cond_locked) X(bump) X(notify) X(notify_all) X(barrier_look)
 #define AWAITING_OPERATIONS(X)                                                                                 \
     X(return) X(sleep) X(call) X(deep) X(finally) X(each) X(join) X(timeout) X(wait_for) X(join_for)           \
     X(future_for) X(group) X(gather) X(keep_wait) X(lock) X(acquire) X(event_wait) X(put) X(get) X(queue_join) \
-    X(future_wait)
+    X(future_wait) X(wait) X(shield) X(completed) X(permit) X(sem_acquire) X(hold) X(cond_acquire)             \
+    X(cond_wait) X(cond_wait_for) X(barrier_wait) X(barrier_reset) X(barrier_abort)
 
 struct operation;
 static const char *operation_name(const struct operation *operation);
 
-#include "plain.h"
+#include "objects.h"
 
 enum code {
     OP_plain,
@@ -122,20 +124,22 @@ static void report(async_loop *loop, const async_exception *exception, void *dat
 static void set_up(void)
 {
     async_loop_config config;
-    int i;
     memset(&config, 0, sizeof config);
     config.virtual_clock = true;
     world.loop = async_new_event_loop_with(&config);
     async_loop_set_exception_handler(world.loop, report, NULL);
     world.dying_future = -1;
-    for (i = 0; i < LOCKS; i++)
-        async_lock_init(&world.locks[i]);
-    for (i = 0; i < EVENTS; i++)
-        async_event_init(&world.events[i]);
-    for (i = 0; i < FUTURES; i++)
-        async_future_init(&world.futures[i]);
-    for (i = 0; i < world.program.queue_count; i++)
-        async_queue_init(&world.queues[i], sizeof(int), (size_t)world.program.queues[i]);
+    set_up_objects();
+}
+
+static void end_iterated(struct iterated *iterated)
+{
+    struct iterated **link = &world.iterated;
+    while (*link != iterated)
+        link = &(*link)->next;
+    *link = iterated->next;
+    async_as_completed_deinit(&iterated->iterator);
+    free(iterated);
 }
 
 static void end_gather(int number)
@@ -166,19 +170,13 @@ static void tear_down(void)
         if (world.gathers[i] != NULL)
             end_gather(i);
     }
+    while (world.iterated != NULL)
+        end_iterated(world.iterated);
     for (i = 0; i < FUTURES; i++) {
         async_future_remove_done_callback(&world.futures[i], called);
         async_future_deinit(&world.futures[i]);
     }
-    for (i = 0; i < LOCKS; i++) {
-        if (async_lock_locked(&world.locks[i]))
-            async_lock_release(&world.locks[i]);
-        async_lock_deinit(&world.locks[i]);
-    }
-    for (i = 0; i < EVENTS; i++)
-        async_event_deinit(&world.events[i]);
-    for (i = 0; i < world.program.queue_count; i++)
-        async_queue_deinit(&world.queues[i]);
+    tear_down_objects();
 }
 
 /* Runs the program as async_run() would. */

@@ -1,39 +1,15 @@
 """Prints random programs (program.py).
 
 usage: generate.py FIRST_SEED COUNT > programs
-
-A new operation needs a function in operations.py, a row in the table below and its place in fuzz.c. Rules that the
-rows keep: a task waits only on tasks with higher numbers (and, rarely, on itself), so nobody waits in a ring, where
-CPython overflows its stack; callbacks get operations that do not await; a lock is either entered or acquired.
 """
 
 import random
 import sys
 
+from compounds import FUTURE_0
 from operations import PLAIN
 from program import Node, Program
-
-TABLE = []
-
-
-def row(weight, family, nests=False):
-    """Registers a maker of nodes; a program leaves out some families, so that the others meet more often."""
-    def register(make):
-        TABLE.append((make.__name__.rstrip("_"), weight, family, nests, make))
-        return make
-    return register
-
-
-def simple(name, weight, family, *arguments):
-    """A row whose integers are drawn one by one: each argument is a function of the generator."""
-    def make(g):
-        return [argument(g) for argument in arguments], []
-    make.__name__ = name
-    row(weight, family)(make)
-
-
-class Skip(Exception):
-    """There is nothing this operation could work on here."""
+from rows import TABLE, Skip, barrier, event, future, queue
 
 
 class Generator:
@@ -44,14 +20,18 @@ class Generator:
         self.unborn = set()                             # tasks that main does not create at its start
         self.groups, self.gathers = [], []              # owner of each; lowest child of each
         self.handles = self.callbacks = self.generators = 0
+        self.held = []                                  # conditions that the task holds where a node is made
         self.budget, self.depth, self.plain = 0, 0, False
         self.delays = self.random.choice([[0, 1], [1, 2], [0, 1, 2, 3], [1, 2, 3, 5, 8, 13], range(1, 200)])
         self.calm = self.random.random() < 0.5
         families = sorted({family for _, _, family, _, _ in TABLE} - {"control", "tasks"})
         self.without = {family for family in families if self.random.random() < 0.4}
-        # Half of them have a theme: many small tasks that crowd round one object, and are cancelled at any moment.
-        self.theme = self.random.choice(families) if self.random.random() < 0.5 else None
+        # Most have a theme: many small tasks that crowd round one object, and are cancelled at any moment.
+        self.theme = self.random.choice(families) if self.random.random() < 0.65 else None
         self.without.discard(self.theme)
+        themed = self.theme == "semaphores", self.theme == "conditions"
+        self.semaphores = {self.random.randrange(3)} if themed[0] else {0, 1, 2}
+        self.conditions = self.random.choice([{0, 1}, {2, 3}, {4}]) if themed[1] else {0, 1, 2, 3, 4}
         if self.theme:
             self.count, self.delays = 10, self.random.choice([[0, 1], [1, 2]])
         self.weights = [weight * (6 if family == self.theme else 3 if self.theme and name == "cancel" else 1)
@@ -69,18 +49,38 @@ class Generator:
             tasks[-1] = self.helper()
         if self.random.random() < 0.6:
             tasks[0] += [Node("join", "ss", [task]) for task in range(1, self.count)]
-        queues = [self.random.choice([0, 1, 1, 2, 3]) for _ in range(3)]
-        return Program(self.seed, int(self.random.random() < 0.7), queues, tasks)
+        queues = [self.random.choice([0, 1, 1, 2, 3]) + self.random.choice([0, 0, 10, 20]) for _ in range(3)]
+        semaphores = [self.random.choice([0, 1, 1, 2]), self.random.choice([1, 1, 1, 2]), self.random.choice([0, 1, 1, 2, 3])]
+        barriers = [self.random.choice([1, 2, 2, 3, 4]) for _ in range(2)]
+        return Program(self.seed, int(self.random.random() < 0.7), queues, semaphores, barriers, tasks)
 
     def helper(self):
         """A task that goes on whatever happens and wakes others, so that fewer programs end in a deadlock."""
         nodes = []
         for _ in range(self.random.randint(4, 10)):
             nodes.append(Node("sleep", "ss", [self.delay()]))
-            name, args = self.random.choice([("event_set", [event(self)]), ("future_set", [future(self)]),
-                                             ("put_nowait", [queue(self)]), ("get_nowait", [queue(self)])])
-            nodes.append(Node(name, "ss", args))
+            nodes += self.random.choice(self.ways_to_wake())
         return nodes
+
+    def ways_to_wake(self):
+        """By family; in a program with a theme mostly that one's."""
+        ways = {"events": [[Node("event_set", "ss", [event(self)])]],
+                "futures": [[Node("future_set", "ss", [future(self)])]],
+                "queues": [[Node(name, "ss", [queue(self)])] for name in ("put_nowait", "get_nowait")],
+                "locks": [[Node("unlock", "ss")]],
+                "barriers": [[Node(name, "ss", [barrier(self)])] for name in ("barrier_reset", "barrier_wait")],
+                "semaphores": [[Node("sem_release", "ss", [number])] for number in sorted(self.semaphores - {1})],
+                "conditions": []}
+        for number in sorted(self.conditions):
+            woken = [Node("bump", "ss", [number, 2]), Node("notify", "ss", [number, self.random.choice([1, 2])])]
+            if number >= 2:
+                woken = [Node("hold", "ss", [number], [woken])]
+            elif self.random.random() < 0.5:
+                woken = [Node("cond_acquire", "ss", [number]), *woken]
+            ways["conditions"].append(woken if number >= 2 else [*woken, Node("cond_release", "ss", [number])])
+        if self.theme in ways and ways[self.theme] and self.random.random() < 0.7:
+            return ways[self.theme]
+        return [way for family in ways if family not in self.without for way in ways[family]] or [[]]
 
     def block(self, most=3, least=1):
         self.depth += 1
@@ -151,8 +151,28 @@ class Generator:
         self.unborn.discard(task)
         return task
 
-    def several(self):
-        return [self.higher() for _ in range(self.random.choice([0, 1, 2, 2, 3, 4]))]
+    def several(self, count=None):
+        """Members of a gather or wait: tasks, now and then a future."""
+        if count is None:
+            count = self.random.choice([0, 1, 2, 2, 3, 4])
+        futures = 0 if "futures" in self.without else 0.5 if self.random.random() < 0.3 else 0.05
+        return [FUTURE_0 + future(self) if self.random.random() < futures else self.higher() for _ in range(count)]
+
+    def semaphore(self, *numbers):
+        return self.of_these(self.semaphores.intersection(numbers))
+
+    def condition(self, loose=None):
+        """loose: one that is acquired and released; False: one that is entered."""
+        return self.of_these({number for number in self.conditions if loose in (None, number < 2)})
+
+    def held_condition(self):
+        """One that this task may wait for."""
+        return self.of_these(self.conditions.intersection([0, 1, *self.held]))
+
+    def of_these(self, numbers):
+        if not numbers:
+            raise Skip
+        return self.random.choice(sorted(numbers))
 
     def error(self):
         return self.random.randint(1, 3)
@@ -162,173 +182,6 @@ class Generator:
         if not count:
             raise Skip
         return self.random.randrange(count)
-
-
-def one_of(count, family):
-    """The number of an object; a program with that theme has only the first."""
-    return lambda g: 0 if g.theme == family else g.random.randrange(count)
-
-
-queue, event, future = one_of(3, "queues"), one_of(2, "events"), one_of(4, "futures")
-task, higher, delay, deadline = Generator.task, Generator.higher, Generator.delay, Generator.deadline
-chance, error = Generator.chance, Generator.error
-
-simple("raise", 3, "control", error)
-simple("return", 1, "control")
-simple("sleep", 12, "control", delay)
-simple("sleep", 4, "control", lambda g: 0)
-simple("create", 3, "tasks", Generator.new_task)
-simple("go", 1, "tasks", Generator.new_task)
-simple("release", 1, "tasks", task)
-simple("join", 6, "tasks", Generator.joined)
-simple("cancel", 8, "tasks", task)
-simple("cancel", 1, "tasks", lambda g: g.owner)
-simple("uncancel", 2, "tasks", task)
-simple("cancelling", 1, "tasks", task)
-simple("look", 1, "tasks", task)
-simple("reschedule", 3, "scopes", deadline)
-simple("join_for", 3, "timeouts", higher, deadline)
-simple("future_for", 2, "timeouts", future, deadline)
-simple("acquire", 4, "locks")
-simple("unlock", 3, "locks")
-simple("locked", 1, "locks", one_of(3, None))
-simple("event_wait", 8, "events", event)
-simple("event_set", 5, "events", event)
-simple("event_clear", 3, "events", event)
-simple("put", 8, "queues", queue)
-simple("get", 9, "queues", queue)
-simple("put_nowait", 3, "queues", queue)
-simple("get_nowait", 3, "queues", queue)
-simple("task_done", 2, "queues", queue)
-simple("queue_join", 2, "queues", queue)
-simple("shutdown", 1, "queues", queue, chance)
-simple("size", 1, "queues", queue)
-simple("future_wait", 8, "futures", future)
-simple("future_set", 4, "futures", future)
-simple("future_fail", 2, "futures", future, error)
-simple("future_cancel", 2, "futures", future)
-simple("future_look", 1, "futures", future)
-
-
-@row(4, "nest", nests=True)
-def call(g):
-    nodes = g.block()
-    if "locks" not in g.without and g.random.random() < 0.4:
-        nodes = [Node("acquire", "pp"), *nodes, Node("unlock", g.handling())]
-    return [], [nodes]
-
-
-@row(1, "nest", nests=True)
-def deep(g):
-    return [g.random.choice([1, 5, 20, 60])], [g.block()]
-
-
-@row(5, "nest", nests=True)
-def finally_(g):
-    return [], [g.block(), g.block(2)]
-
-
-@row(3, "nest", nests=True)
-def each(g):
-    g.generators += 1
-    items = g.random.randint(0, 3)
-    return [g.random.randint(1, 4)], [g.block(2), g.block(2), *(g.block(2) for _ in range(items))]
-
-
-@row(8, "timeouts", nests=True)
-def timeout(g):
-    return [g.deadline()], [g.block()]
-
-
-@row(4, "timeouts", nests=True)
-def wait_for(g):
-    return [g.deadline()], [g.block()]
-
-
-@row(6, "locks", nests=True)
-def lock(g):
-    return [one_of(2, "locks")(g)], [g.block()]
-
-
-@row(8, "groups", nests=True)
-def group(g):
-    number = len(g.groups)
-    g.groups.append(g.owner)
-    wanted = [task for task in sorted(g.unborn) if task > g.owner][:g.random.randint(1, 3)]
-    g.unborn.difference_update(wanted)
-    return [number], [[Node("spawn", g.handling(), [number, child]) for child in wanted] + g.block()]
-
-
-@row(2, "groups")
-def spawn(g):
-    """Into any group whose owner may wait for the child, also from other tasks and callbacks."""
-    number = g.of(len(g.groups))
-    children = [task for task in range(g.groups[number] + 1, g.count)]
-    unborn = [task for task in children if task in g.unborn]
-    if not children:
-        raise Skip
-    child = g.random.choice(unborn or children)
-    g.unborn.discard(child)
-    return [number, child], []
-
-
-@row(4, "gather")
-def gather(g):
-    return [g.chance(), *g.several()], []
-
-
-@row(2, "gather")
-def keep(g):
-    number, members = len(g.gathers), g.several()
-    g.gathers.append(min([*members, g.count]))
-    return [number, g.chance(), *members], []
-
-
-@row(3, "gather")
-def keep_wait(g):
-    number = g.of(len(g.gathers))
-    if g.gathers[number] <= g.owner:
-        raise Skip
-    return [number], []
-
-
-@row(2, "gather")
-def keep_cancel(g):
-    return [g.of(len(g.gathers))], []
-
-
-@row(3, "callbacks", nests=True)
-def soon(g):
-    g.handles += 1
-    return [g.handles - 1], [g.plain_block()]
-
-
-@row(3, "callbacks", nests=True)
-def later(g):
-    g.handles += 1
-    return [g.handles - 1, g.delay()], [g.plain_block()]
-
-
-@row(2, "callbacks")
-def handle_cancel(g):
-    return [g.of(g.handles)], []
-
-
-@row(2, "callbacks", nests=True)
-def task_callback(g):
-    g.callbacks += 1
-    return [g.callbacks - 1, g.task()], [g.plain_block()]
-
-
-@row(2, "callbacks", nests=True)
-def future_callback(g):
-    g.callbacks += 1
-    return [g.callbacks - 1, future(g)], [g.plain_block()]
-
-
-@row(1, "callbacks")
-def callback_remove(g):
-    return [g.of(g.callbacks)], []
 
 
 def main():

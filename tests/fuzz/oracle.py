@@ -15,8 +15,10 @@ import sys
 import warnings
 from asyncio import base_events, events, futures, taskgroups, tasks
 
-from operations import OPERATIONS, Failure, outcome_of
+from compounds import OrderedSet
+from operations import OPERATIONS
 from program import parse
+from support import Failure, outcome_of
 
 
 class Deadlock(Exception):
@@ -32,14 +34,6 @@ class OrderedTimer(events.TimerHandle):
         return (self._when, self.sequence) < (other._when, other.sequence)
 
 
-class OrderedSet(dict):
-    def add(self, item):
-        self[item] = None
-
-    def discard(self, item):
-        self.pop(item, None)
-
-
 class OrderedGroup(taskgroups.TaskGroup):
     def __init__(self):
         super().__init__()
@@ -47,6 +41,13 @@ class OrderedGroup(taskgroups.TaskGroup):
 
 
 class KeepsError:
+    def exception(self):
+        unseen = self._log_traceback
+        error = super().exception()
+        if sys._getframe(1).f_code.co_name in ("_on_completion", "_inner_done_callback"):
+            self._Future__log_traceback = unseen        # wait and shield have a look, but deliver nothing yet
+        return error
+
     def cancel(self, msg=None):
         unseen = self._log_traceback
         cancelled = super().cancel(msg)
@@ -101,6 +102,9 @@ class Loop(base_events.BaseEventLoop):
         return task
 
 
+QUEUES = asyncio.Queue, asyncio.LifoQueue, asyncio.PriorityQueue
+
+
 class World:
     """What the operations of one program work on."""
 
@@ -113,11 +117,17 @@ class World:
         self.taken = [False] * len(program.tasks)
         self.scopes = {}                    # task number -> its open timeout blocks
         self.groups, self.gathers, self.handles, self.callbacks = {}, {}, {}, {}
+        self.iterated = []                  # the members of each as_completed that was begun and not ended
         self.new_group = OrderedGroup
-        self.locks = [asyncio.Lock() for _ in range(3)]
+        self.locks = [asyncio.Lock() for _ in range(5)]         # the last two are those of conditions
         self.events = [asyncio.Event() for _ in range(2)]
-        self.queues = [asyncio.Queue(size) for size in program.queues]
+        self.queues = [QUEUES[size // 10](size % 10) for size in program.queues]
         self.futures = [Future(loop=loop) for _ in range(4)]
+        kinds = asyncio.Semaphore, asyncio.BoundedSemaphore, asyncio.BoundedSemaphore
+        self.semaphores = [kind(value) for kind, value in zip(kinds, program.semaphores, strict=True)]
+        self.conditions = [asyncio.Condition(lock) for lock in (*self.locks[3:4] * 2, *self.locks[4:] * 2, None)]
+        self.counters = [0] * len(self.conditions)
+        self.barriers = [asyncio.Barrier(parties) for parties in program.barriers]
 
     def write(self, line):
         if not self.silent:
@@ -210,9 +220,13 @@ def run(program):
     except Deadlock:
         status = "deadlock"
     world.write(f"run {status}")
-    for gathered, _ in world.gathers.values():      # let go of at the end, which in C counts as having seen its members
-        for member in getattr(gathered, "_children", ()):
-            member._log_traceback = False
+    # What is let go of only at the end counts in C as having seen its members: a gather that is done all of them; one
+    # that is not, and an as_completed, its tasks, as nobody can be told of them any more when their last handle goes.
+    kept = [(gathered.done(), getattr(gathered, "_children", ())) for gathered, _ in world.gathers.values()]
+    for done, members in (*kept, *((False, members) for members in world.iterated)):
+        for member in members:
+            if done or isinstance(member, Task):
+                member._log_traceback = False
     numbers = sorted(world.numbers[task] for task in loop.created
                      if task in world.numbers and task._log_traceback)
     lost = [f"t{number}" for number in numbers]
@@ -244,7 +258,10 @@ def main():
     warnings.simplefilter("ignore")             # a group that refuses a child closes its coroutine
     gc.disable()                                # or they would run in the middle of the next one
     for number, program in enumerate(parse(sys.stdin.read())):
-        print(f"program {program.number}", *run(program), sep="\n")
+        lines = run(program)
+        if any("Error(" in line for line in lines):
+            sys.exit("\n".join(["oracle.py: an error without a name", program.text(), *lines]))
+        print(f"program {program.number}", *lines, sep="\n")
         if number % 20 == 19:
             gc.collect()
 

@@ -6,7 +6,7 @@
 
 #include <stdarg.h>
 
-enum { MOST_NUMBERS = 128, LOCKS = 3, EVENTS = 2, FUTURES = 4, CALLBACK = -1, FUTURE_0 = 1000 };
+enum { MOST_NUMBERS = 128, LOCKS = 5, EVENTS = 2, FUTURES = 4, CONDITIONS = 5, CALLBACK = -1, FUTURE_0 = 1000 };
 
 /* A callback of the program; its number is its place in the world's arrays. */
 struct callback {
@@ -16,11 +16,25 @@ struct callback {
     bool scheduled;
 };
 
+/* What a gather or its like is about: tasks, or futures and tasks. */
+struct members {
+    async_task *task_array[MOST_ARGUMENTS], **tasks; /* tasks: NULL when a future is among them */
+    async_future *futures[MOST_ARGUMENTS];
+    size_t count;
+};
+
 /* A gather object that is kept. */
 struct kept {
     async_gathering gathering;
-    async_task *tasks[MOST_ARGUMENTS];
-    const struct node *node; /* its third and later arguments are the tasks */
+    struct members members;
+    const struct node *node; /* its third and later arguments are the members */
+};
+
+/* An as_completed that was begun. */
+struct iterated {
+    struct iterated *next;
+    struct members members;
+    async_as_completed iterator;
 };
 
 static struct world {
@@ -39,11 +53,16 @@ static struct world {
     async_task_group *groups[MOST_NUMBERS];
     struct callback handles[MOST_NUMBERS], callbacks[MOST_NUMBERS];
     struct kept *gathers[MOST_NUMBERS];
+    struct iterated *iterated;
 
     async_lock locks[LOCKS];
     async_event events[EVENTS];
-    async_queue queues[MOST_QUEUES];
+    async_queue queues[MOST_OBJECTS];
     async_future futures[FUTURES];
+    async_semaphore semaphores[MOST_OBJECTS];
+    async_condition conditions[CONDITIONS];
+    int counters[CONDITIONS];
+    async_barrier barriers[MOST_OBJECTS];
 } world;
 
 /* What the operation under way wants in the log behind its "ok". */
@@ -70,7 +89,9 @@ static const char *outcome(async_status status)
     case ASYNC_QUEUE_EMPTY: return "empty";
     case ASYNC_QUEUE_SHUT_DOWN: return "shutdown";
     case ASYNC_INVALID_STATE: return "invalid";
-    case ASYNC_MISUSE: return "misuse";
+    case ASYNC_BROKEN_BARRIER: return "broken";
+    case ASYNC_MISUSE:
+    case ASYNC_INVALID_ARGUMENT: return "misuse";
     case ASYNC_DEADLOCK: return "deadlock";
     default: break;
     }
@@ -182,7 +203,6 @@ PLAIN(release)
     PLAIN(name)                                                 \
     {                                                           \
         async_task *task = world.tasks[ARGUMENT(0)];            \
-                                                     \
         if (task == NULL)                                       \
             return none();                                      \
         statement;                                              \
@@ -215,14 +235,43 @@ PLAIN(spawn)
     return spawn(group, ARGUMENT(1));
 }
 
-/* The tasks of a gather, from that argument on; false when one has no handle. */
-static bool members(const struct node *node, int first, async_task **tasks)
+/* The value of a future is the node that set it. */
+static int future_value(const async_future *future)
+{
+    return future->value == NULL ? -1 : ((const struct node *)future->value)->index;
+}
+
+/* NULL when it is a task whose handle was released. */
+static async_future *target(int number)
+{
+    if (number >= FUTURE_0)
+        return &world.futures[number - FUTURE_0];
+    return world.tasks[number] == NULL ? NULL : &world.tasks[number]->future;
+}
+
+static const char *peek_target(int number)
+{
+    async_future *future = target(number);
+    if (future == NULL)
+        return "-";
+    return peek(future, number >= FUTURE_0 ? future_value(future) : 100 + number);
+}
+
+/* The members of a gather or its like, from that argument on; false when one has no handle. */
+static bool find_members(const struct node *node, int first, struct members *members)
 {
     int i;
+    members->tasks = members->task_array;
+    members->count = (size_t)(node->argument_count - first);
     for (i = first; i < node->argument_count; i++) {
-        tasks[i - first] = world.tasks[ARGUMENT(i)];
-        if (tasks[i - first] == NULL)
+        async_future *future = target(ARGUMENT(i));
+        if (future == NULL)
             return false;
+        members->futures[i - first] = future;
+        if (ARGUMENT(i) >= FUTURE_0)
+            members->tasks = NULL;
+        else
+            members->task_array[i - first] = world.tasks[ARGUMENT(i)];
     }
     return true;
 }
@@ -233,24 +282,22 @@ static void say_members(const struct node *node, int first)
     size_t length = 1;
     int i;
     say("[");
-    for (i = first; i < node->argument_count; i++) {
-        async_task *task = world.tasks[ARGUMENT(i)];
+    for (i = first; i < node->argument_count; i++)
         length += (size_t)snprintf(value + length, sizeof value - length, "%s%s", i > first ? " " : "",
-            task == NULL ? "-" : peek(&task->future, 100 + ARGUMENT(i)));
-    }
+            peek_target(ARGUMENT(i)));
     snprintf(value + length, sizeof value - length, "]");
 }
 
 PLAIN(keep)
 {
     struct kept *kept = calloc(1, sizeof *kept);
-    if (kept == NULL || world.gathers[ARGUMENT(0)] != NULL || !members(node, 2, kept->tasks)) {
+    if (kept == NULL || world.gathers[ARGUMENT(0)] != NULL || !find_members(node, 2, &kept->members)) {
         free(kept);
         return none();
     }
     kept->node = node;
     world.gathers[ARGUMENT(0)] = kept;
-    return async_gathering_start(&kept->gathering, kept->tasks, NULL, (size_t)node->argument_count - 2,
+    return async_gathering_start(&kept->gathering, kept->members.tasks, kept->members.futures, kept->members.count,
         ARGUMENT(1) != 0, NULL);
 }
 
@@ -263,55 +310,15 @@ PLAIN(keep_cancel)
     return ASYNC_OK;
 }
 
-PLAIN(unlock) { return async_lock_release(&world.locks[2]); }
-PLAIN(locked) { say("%d", async_lock_locked(&world.locks[ARGUMENT(0)])); return ASYNC_OK; }
-PLAIN(event_set) { async_event_set(&world.events[ARGUMENT(0)]); return ASYNC_OK; }
-PLAIN(event_clear) { async_event_clear(&world.events[ARGUMENT(0)]); return ASYNC_OK; }
-
-PLAIN(put_nowait)
+PLAIN(keep_look)
 {
-    return async_queue_put_nowait(&world.queues[ARGUMENT(0)], &node->index);
-}
-
-PLAIN(get_nowait)
-{
-    int item = -1;
-    async_status status = async_queue_get_nowait(&world.queues[ARGUMENT(0)], &item);
-    say("%d", item);
-    return status;
-}
-
-PLAIN(task_done) { return async_queue_task_done(&world.queues[ARGUMENT(0)]); }
-PLAIN(size) { say("%d", (int)async_queue_qsize(&world.queues[ARGUMENT(0)])); return ASYNC_OK; }
-
-PLAIN(shutdown)
-{
-    async_queue_shutdown(&world.queues[ARGUMENT(0)], ARGUMENT(1) != 0);
-    return ASYNC_OK;
-}
-
-PLAIN(future_set)
-{
-    return async_future_set_result(&world.futures[ARGUMENT(0)], (void *)node);
-}
-
-PLAIN(future_fail)
-{
-    return async_future_set_exception(&world.futures[ARGUMENT(0)], ASYNC_USER_ERROR(ARGUMENT(1)));
-}
-
-PLAIN(future_cancel) { say("%d", async_future_cancel(&world.futures[ARGUMENT(0)])); return ASYNC_OK; }
-
-/* The value of a future is the node that set it. */
-static int future_value(const async_future *future)
-{
-    return future->value == NULL ? -1 : ((const struct node *)future->value)->index;
-}
-
-PLAIN(future_look)
-{
-    async_future *future = &world.futures[ARGUMENT(0)];
-    say("%s", peek(future, future_value(future)));
+    async_future *future = world.gathers[ARGUMENT(0)] == NULL ? NULL : &world.gathers[ARGUMENT(0)]->gathering.future;
+    if (future == NULL)
+        return none();
+    if (!async_future_done(future))
+        say("pending");
+    else
+        say("%s", async_future_exception(future) < 0 ? outcome(async_future_exception(future)) : "done");
     return ASYNC_OK;
 }
 
@@ -365,14 +372,6 @@ PLAIN(handle_cancel)
     else
         async_handle_cancel(&callback->timer.handle);
     return ASYNC_OK;
-}
-
-/* NULL when it is a task whose handle was released. */
-static async_future *target(int number)
-{
-    if (number >= FUTURE_0)
-        return &world.futures[number - FUTURE_0];
-    return world.tasks[number] == NULL ? NULL : &world.tasks[number]->future;
 }
 
 static async_status add_callback(int number, const struct node *node)

@@ -1,13 +1,14 @@
 """Programs of the fuzzer: trees of operations in a text that oracle.py and fuzz.c both read.
 
-    program 7 marks 1 queues 0 1 2
+    program 7 marks 1 queues 0 1 12 semaphores 1 1 2 barriers 2 3
     task { create pp 1 sleep sp 2 timeout ps 1 { join pp 1 } }
     task { lock pp 0 { sleep cp 3 } return pp }
     end
 
 A node is a name, two letters that say what happens to its failure, its integers, its blocks in braces. The letters are
 for CANCELLED and for any other error: p passes it on, s swallows it, c turns it into another error. Task 0 is main.
-Line ends mean nothing. A node's number in the log is its place in the text, from 0.
+A queue is given by its size, and 10 more for a LIFO queue, 20 more for a priority queue; a semaphore by its permits, a
+barrier by its parties. Line ends mean nothing. A node's number in the log is its place in the text, from 0.
 """
 
 
@@ -29,11 +30,14 @@ class Node:
 
 
 class Program:
-    def __init__(self, number, marks, queues, tasks):
-        self.number, self.marks, self.queues, self.tasks = number, marks, queues, tasks
+    def __init__(self, number, marks, queues, semaphores, barriers, tasks):
+        self.number, self.marks, self.tasks = number, marks, tasks
+        self.queues, self.semaphores, self.barriers = queues, semaphores, barriers
 
     def text(self):
-        head = f"program {self.number} marks {self.marks} queues {' '.join(map(str, self.queues))}"
+        objects = "queues", self.queues, "semaphores", self.semaphores, "barriers", self.barriers
+        words = (part if isinstance(part, str) else " ".join(map(str, part)) for part in objects)
+        head = f"program {self.number} marks {self.marks} {' '.join(words)}"
         tasks = ("task { " + " ".join(word for node in task for word in node.words()) + " }" for task in self.tasks)
         return "\n".join([head, *tasks, "end"]) + "\n"
 
@@ -95,7 +99,11 @@ def parse(text):
         words.expect("marks")
         marks = int(words.next())
         words.expect("queues")
-        program = Program(number, marks, words.integers(), [])
+        queues = words.integers()
+        words.expect("semaphores")
+        semaphores = words.integers()
+        words.expect("barriers")
+        program = Program(number, marks, queues, semaphores, words.integers(), [])
         while words.peek() == "task":
             words.expect("task")
             program.tasks.append(parse_block(words))

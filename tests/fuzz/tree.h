@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_ARGUMENTS = 16, MOST_BLOCKS = 8, MOST_TASKS = 16, MOST_QUEUES = 4, MOST_NODES = 4096 };
+enum { MOST_ARGUMENTS = 16, MOST_BLOCKS = 8, MOST_TASKS = 16, MOST_OBJECTS = 4, MOST_NODES = 4096 };
 
 struct operation;
 
@@ -23,7 +23,8 @@ struct node {
 
 struct program {
     int number, marks;
-    int queues[MOST_QUEUES], queue_count; /* their sizes */
+    int queues[MOST_OBJECTS], semaphores[MOST_OBJECTS], barriers[MOST_OBJECTS];
+    int queue_count, semaphore_count, barrier_count;
     struct node *tasks[MOST_TASKS];
     int task_count;
     struct node nodes[MOST_NODES];
@@ -124,7 +125,11 @@ static bool read_program(struct program *program)
     expect("marks");
     program->marks = integer();
     expect("queues");
-    program->queue_count = integers(program->queues, MOST_QUEUES);
+    program->queue_count = integers(program->queues, MOST_OBJECTS);
+    expect("semaphores");
+    program->semaphore_count = integers(program->semaphores, MOST_OBJECTS);
+    expect("barriers");
+    program->barrier_count = integers(program->barriers, MOST_OBJECTS);
     while (strcmp(word, "task") == 0) {
         if (program->task_count == MOST_TASKS)
             bad_program("too many tasks");
