@@ -1582,6 +1582,7 @@ ASYNC_EXTERN_C_END_
 #endif
 
 #if ASYNCIO_COMPUTED_GOTO
+#define ASYNC_ADDRESS_ (void)ASYNC_EXTENSION_ (&&async_leave_); /* clang wants one in every function that jumps */
 #define ASYNC_CASE_BASE_ 0u
 #define ASYNC_CASE_(k) case ASYNC_CASE_BASE_ + (k):
 #define ASYNC_LABEL_NAME_(n) ASYNC_CAT_(async_label_, n)
@@ -1599,6 +1600,7 @@ ASYNC_EXTERN_C_END_
     ASYNC_PRAGMA_(GCC diagnostic ignored "-Wpedantic") goto *self->frame.label; ASYNC_PRAGMA_(GCC diagnostic pop)
 #endif
 #else
+#define ASYNC_ADDRESS_
 /* Beyond any int, so that a switch of the user's around an await refuses the label. On boards by a smaller number and
  * a check on the label alone: 64-bit labels would cost a third of the code there. */
 #ifndef ASYNCIO_CASE_BASE
@@ -1687,7 +1689,7 @@ ASYNC_EXTERN_C_END_
  * async_return(); async_return(value);   leaves; value goes to self->result. `break` at body level does the same.
  * async_raise(status);            leaves with a negative status. */
 #define ASYNC_BEGIN                                                                                  \
-    ASYNC_BASE_ unsigned at_ = self->frame.state; (void)stack;                                       \
+    ASYNC_BASE_ unsigned at_ = self->frame.state; (void)stack; ASYNC_ADDRESS_                                       \
     ASYNC_AGAIN_LABEL_ switch (ASYNC_CASE_BASE_ + at_) {                                             \
     ASYNC_DEFAULT_                                                                                   \
     ASYNC_JUMP_ case ASYNC_CASE_BASE_:
@@ -4737,6 +4739,8 @@ static void async_loop_drop_ready_(async_loop *loop)
         entry = loop->timers.heap[--loop->timers.count].entry;
         if (async_entry_kind_(entry) == ASYNC_KIND_HANDLE_)
             ((async_timer_handle *)(void *)async_entry_link_(entry))->loop = NULL;
+        else
+            async_link_sleep_(async_entry_link_(entry))->leaf.frame.flags |= ASYNC_SLEEP_FIRED_;
     }
 }
 
@@ -6797,7 +6801,7 @@ struct async_shield {
 ASYNC_DECLARE(async_shield);
 
 /* await_into(i, async_race, .tasks = array, .count = n): waits until the first of them is done, cancels the others and
- * waits for their end. The result is which won (the first in the array, of several at once). A cancel cancels all of
+ * waits for their end. The result is which won. A cancel cancels all of
  * them, and it ends when they have ended. .nodes as above: NO_MEMORY; INVALID_ARGUMENT for none. Beyond asyncio. */
 struct async_race {
     async_leaf leaf;
@@ -6807,7 +6811,7 @@ struct async_race {
     size_t result;
     size_t pending;
     int16_t error;
-    bool owns_nodes, decided;
+    bool owns_nodes, decided, asked;
 };
 ASYNC_DECLARE(async_race);
 
@@ -6967,22 +6971,12 @@ ASYNC_LEAF_DEFINE(async_shield, async_leaf_cancel);
 static void async_race_node_(async_handle *node)
 {
     struct async_race *race = (struct async_race *)node->data;
+    if (!race->decided)
+        race->result = (size_t)(node - race->nodes);
     if (--race->pending == 0 || !race->decided) {
         race->decided = true;
         async_leaf_complete(&race->leaf);
     }
-}
-
-/* The first end, or a cancel: what is not done yet is asked to end. */
-static void async_race_decide_(struct async_race *race)
-{
-    size_t i;
-    for (i = race->count; i-- > 0;)
-        if (async_task_done(race->tasks[i]))
-            race->result = i;
-    for (i = 0; i < race->count; i++)
-        async_cancel(race->tasks[i]);
-    race->decided = true;
 }
 
 async_step async_race_resume(async_stack *stack, void *frame)
@@ -6999,14 +6993,16 @@ async_step async_race_resume(async_stack *stack, void *frame)
         race->pending = race->count;
         for (i = 0; i < race->count; i++)
             async_task_add_done_callback(async_retain(race->tasks[i]), &race->nodes[i], async_race_node_, race);
-        race->result = race->count;
         return async_leaf_wait(stack, &race->leaf);
     }
     if (async_leaf_outcome(&race->leaf) < 0)
         race->error = ASYNC_CANCELLED;
-    if (race->result == race->count)
-        async_race_decide_(race);
-    if (race->pending > 0 && loop->stack.running) {
+    if (!race->asked && stack->running) { /* the first end, or a cancel: what is not done yet is asked to end */
+        race->asked = race->decided = true;
+        for (i = 0; i < race->count; i++)
+            async_cancel(race->tasks[i]);
+    }
+    if (race->pending > 0 && stack->running) {
         race->leaf.frame.status = 0;
         return async_leaf_wait(stack, &race->leaf);
     }

@@ -61,6 +61,8 @@ static void async_loop_drop_ready_(async_loop *loop)
         entry = loop->timers.heap[--loop->timers.count].entry;
         if (async_entry_kind_(entry) == ASYNC_KIND_HANDLE_)
             ((async_timer_handle *)(void *)async_entry_link_(entry))->loop = NULL;
+        else
+            async_link_sleep_(async_entry_link_(entry))->leaf.frame.flags |= ASYNC_SLEEP_FIRED_;
     }
 }
 

@@ -91,6 +91,7 @@
 #endif
 
 #if ASYNCIO_COMPUTED_GOTO
+#define ASYNC_ADDRESS_ (void)ASYNC_EXTENSION_ (&&async_leave_); /* clang wants one in every function that jumps */
 #define ASYNC_CASE_BASE_ 0u
 #define ASYNC_CASE_(k) case ASYNC_CASE_BASE_ + (k):
 #define ASYNC_LABEL_NAME_(n) ASYNC_CAT_(async_label_, n)
@@ -108,6 +109,7 @@
     ASYNC_PRAGMA_(GCC diagnostic ignored "-Wpedantic") goto *self->frame.label; ASYNC_PRAGMA_(GCC diagnostic pop)
 #endif
 #else
+#define ASYNC_ADDRESS_
 /* Beyond any int, so that a switch of the user's around an await refuses the label. On boards by a smaller number and
  * a check on the label alone: 64-bit labels would cost a third of the code there. */
 #ifndef ASYNCIO_CASE_BASE
@@ -196,7 +198,7 @@
  * async_return(); async_return(value);   leaves; value goes to self->result. `break` at body level does the same.
  * async_raise(status);            leaves with a negative status. */
 #define ASYNC_BEGIN                                                                                  \
-    ASYNC_BASE_ unsigned at_ = self->frame.state; (void)stack;                                       \
+    ASYNC_BASE_ unsigned at_ = self->frame.state; (void)stack; ASYNC_ADDRESS_                                       \
     ASYNC_AGAIN_LABEL_ switch (ASYNC_CASE_BASE_ + at_) {                                             \
     ASYNC_DEFAULT_                                                                                   \
     ASYNC_JUMP_ case ASYNC_CASE_BASE_:

@@ -42,7 +42,7 @@ struct async_shield {
 ASYNC_DECLARE(async_shield);
 
 /* await_into(i, async_race, .tasks = array, .count = n): waits until the first of them is done, cancels the others and
- * waits for their end. The result is which won (the first in the array, of several at once). A cancel cancels all of
+ * waits for their end. The result is which won. A cancel cancels all of
  * them, and it ends when they have ended. .nodes as above: NO_MEMORY; INVALID_ARGUMENT for none. Beyond asyncio. */
 struct async_race {
     async_leaf leaf;
@@ -52,7 +52,7 @@ struct async_race {
     size_t result;
     size_t pending;
     int16_t error;
-    bool owns_nodes, decided;
+    bool owns_nodes, decided, asked;
 };
 ASYNC_DECLARE(async_race);
 
@@ -216,22 +216,12 @@ ASYNC_LEAF_DEFINE(async_shield, async_leaf_cancel);
 static void async_race_node_(async_handle *node)
 {
     struct async_race *race = (struct async_race *)node->data;
+    if (!race->decided)
+        race->result = (size_t)(node - race->nodes);
     if (--race->pending == 0 || !race->decided) {
         race->decided = true;
         async_leaf_complete(&race->leaf);
     }
-}
-
-/* The first end, or a cancel: what is not done yet is asked to end. */
-static void async_race_decide_(struct async_race *race)
-{
-    size_t i;
-    for (i = race->count; i-- > 0;)
-        if (async_task_done(race->tasks[i]))
-            race->result = i;
-    for (i = 0; i < race->count; i++)
-        async_cancel(race->tasks[i]);
-    race->decided = true;
 }
 
 async_step async_race_resume(async_stack *stack, void *frame)
@@ -248,14 +238,16 @@ async_step async_race_resume(async_stack *stack, void *frame)
         race->pending = race->count;
         for (i = 0; i < race->count; i++)
             async_task_add_done_callback(async_retain(race->tasks[i]), &race->nodes[i], async_race_node_, race);
-        race->result = race->count;
         return async_leaf_wait(stack, &race->leaf);
     }
     if (async_leaf_outcome(&race->leaf) < 0)
         race->error = ASYNC_CANCELLED;
-    if (race->result == race->count)
-        async_race_decide_(race);
-    if (race->pending > 0 && loop->stack.running) {
+    if (!race->asked && stack->running) { /* the first end, or a cancel: what is not done yet is asked to end */
+        race->asked = race->decided = true;
+        for (i = 0; i < race->count; i++)
+            async_cancel(race->tasks[i]);
+    }
+    if (race->pending > 0 && stack->running) {
         race->leaf.frame.status = 0;
         return async_leaf_wait(stack, &race->leaf);
     }
