@@ -69,6 +69,13 @@
 #define ASYNCIO_DEBUG 0
 #endif
 
+/* ASYNCIO_VERIFY: the two verification tools of verify.h: seeded scheduling (the member `seed` of async_loop_config) and
+ * cancel-everywhere. For tests: each call and each suspension is counted then, as are the library's allocations. Hosts
+ * only; all files of a program must agree. */
+#ifndef ASYNCIO_VERIFY
+#define ASYNCIO_VERIFY 0
+#endif
+
 /* ASYNCIO_KEYWORDS: the lower-case words (async, await, ...). 0 leaves only ASYNC, AWAIT, ...; C++ never has them,
  * since a macro `async` would break std::async. */
 #ifndef ASYNCIO_KEYWORDS
@@ -176,6 +183,9 @@
 #if !ASYNCIO_NAMES && !ASYNCIO_BARE
 #error "asyncio.h: ASYNCIO_NAMES 0 is for boards"
 #endif
+#if ASYNCIO_VERIFY && ASYNCIO_BARE
+#error "asyncio.h: ASYNCIO_VERIFY is for hosts: verify a board's program there"
+#endif
 #if ASYNCIO_DEBUG && !ASYNCIO_NAMES
 #error "asyncio.h: ASYNCIO_DEBUG needs ASYNCIO_NAMES"
 #endif
@@ -260,8 +270,13 @@
 #else
 #define ASYNC_LAYOUT_NAMES_(name) ASYNC_CAT_(name, nameless_)
 #endif
+#if ASYNCIO_VERIFY
+#define ASYNC_LAYOUT_VERIFY_(name) ASYNC_CAT_(name, verify_)
+#else
+#define ASYNC_LAYOUT_VERIFY_(name) name
+#endif
 #define ASYNC_LAYOUT_(name) \
-    ASYNC_LAYOUT_NAMES_(ASYNC_LAYOUT_BARE_(ASYNC_LAYOUT_GOTO_(ASYNC_LAYOUT_DEBUG_(name))))
+    ASYNC_LAYOUT_VERIFY_(ASYNC_LAYOUT_NAMES_(ASYNC_LAYOUT_BARE_(ASYNC_LAYOUT_GOTO_(ASYNC_LAYOUT_DEBUG_(name)))))
 #define async_suspend_ ASYNC_LAYOUT_(async_suspend_)
 #define async_grow_ ASYNC_LAYOUT_(async_grow_)
 #define async_call_ ASYNC_LAYOUT_(async_call_)
@@ -338,6 +353,29 @@ ASYNC_EXTERN_C_END_
 #endif
 
 ASYNC_EXTERN_C_BEGIN_
+
+#if ASYNCIO_VERIFY
+/* What the library has allocated in this thread and not freed: what it takes and gives back goes through these. */
+static ASYNC_THREAD_LOCAL_ long async_allocated_;
+
+static void *async_counted_malloc_(size_t size)
+{
+    void *block = ASYNCIO_MALLOC(size);
+    async_allocated_ += block != NULL;
+    return block;
+}
+
+static void async_counted_free_(void *block)
+{
+    async_allocated_ -= block != NULL;
+    ASYNCIO_FREE(block);
+}
+
+#undef ASYNCIO_MALLOC
+#undef ASYNCIO_FREE
+#define ASYNCIO_MALLOC async_counted_malloc_
+#define ASYNCIO_FREE async_counted_free_
+#endif
 
 const char *async_strerror(async_status status)
 {
@@ -893,6 +931,11 @@ static inline void async_fresh_(async_frame *frame, size_t clear)
 static inline async_frame *async_frame_of_(void *frame) { return (async_frame *)frame; }
 
 int16_t async_bad_status_(int status);
+
+#if ASYNCIO_VERIFY
+/* verify.h counts the calls of a function that have begun and not ended. */
+void async_verify_count_(const async_type *type, int change);
+#endif
 
 static inline int16_t async_raised_(int status)
 {
@@ -1673,11 +1716,21 @@ ASYNC_EXTERN_C_END_
     static inline async_step name##_body_(async_stack *stack, struct name *self)
 #if ASYNCIO_SMALL
 #define ASYNC_REPEAT_(call, name)                                                                    \
-    async_step step; do step = call; while (step.code == ASYNC_AGAIN_);                              \
-    ASYNC_TRACE_FAILURE_(stack, step, self, &name##_type) return step;
+    async_step step; ASYNC_VERIFY_BEGINS_(self, name)                                                \
+    do step = call; while (step.code == ASYNC_AGAIN_);                                               \
+    ASYNC_VERIFY_ENDS_(step, name) ASYNC_TRACE_FAILURE_(stack, step, self, &name##_type) return step;
 #else
-#define ASYNC_REPEAT_(call, name) \
-    async_step step = call; ASYNC_TRACE_FAILURE_(stack, step, self, &name##_type) return step;
+#define ASYNC_REPEAT_(call, name)                                                                    \
+    async_step step; ASYNC_VERIFY_BEGINS_(self, name) step = call;                                   \
+    ASYNC_VERIFY_ENDS_(step, name) ASYNC_TRACE_FAILURE_(stack, step, self, &name##_type) return step;
+#endif
+#if ASYNCIO_VERIFY
+#define ASYNC_VERIFY_BEGINS_(self, name) \
+    if (((async_frame *)(self))->state == 0) async_verify_count_(&name##_type, 1);
+#define ASYNC_VERIFY_ENDS_(step, name) if ((step).code <= 0) async_verify_count_(&name##_type, -1);
+#else
+#define ASYNC_VERIFY_BEGINS_(self, name)
+#define ASYNC_VERIFY_ENDS_(step, name)
 #endif
 
 /* ---- the body ------------------------------------------------------------------------------------------------ */
@@ -2254,6 +2307,9 @@ typedef struct async_loop async_loop;
 typedef struct async_loop_config { /* hosts */
     bool virtual_clock; /* time stands still while anything is ready and jumps to the next deadline when nothing is */
     bool pass_clock;    /* delays count from the beginning of the pass, which saves reading the clock */
+#if ASYNCIO_VERIFY
+    uint32_t seed; /* not 0: what is ready in a pass is shuffled, always the same way for the same seed (verify.h) */
+#endif
 } async_loop_config;
 
 /* async_exception: what an exception handler is told. */
@@ -2376,6 +2432,10 @@ struct async_loop {
     void (*child_ended)(async_handle *handle); /* a group's callback: what it holds is released at the loop's end */
     void (*child_drop)(async_handle *handle);
     void (*print_stack)(async_task *task);
+#if ASYNCIO_VERIFY
+    uint32_t seed;
+    uint64_t random;
+#endif
     async_task **tasks;
     uint32_t task_count, task_capacity;
     uint32_t left; /* how many the end of the run waits for */
@@ -2391,6 +2451,18 @@ struct async_loop {
     int mirror_fd;
 #endif
 };
+
+#if ASYNCIO_VERIFY
+/* What verify.h does: when a loop with a seed is made, when it deadlocks, before a pass is run, and when a task begins
+ * or goes on, or suspends. */
+void async_verify_loop_(async_loop *loop);
+void async_verify_say_(const async_loop *loop);
+void async_verify_pass_(async_loop *loop);
+void async_verify_point_(async_loop *loop, async_task *task, bool resumes);
+#define ASYNC_VERIFY_(call) call
+#else
+#define ASYNC_VERIFY_(call) ((void)0)
+#endif
 
 #if ASYNCIO_NO_HEAP
 static async_loop async_the_loop_;
@@ -2436,6 +2508,10 @@ async_loop *async_new_event_loop_with(const async_loop_config *config)
     if (config != NULL) {
         loop->virtual_clock = config->virtual_clock;
         loop->pass_clock = config->pass_clock;
+#if ASYNCIO_VERIFY
+        loop->seed = config->seed;
+        async_verify_loop_(loop);
+#endif
     }
 #if !ASYNCIO_BARE
     pthread_mutex_init(&loop->lock, NULL);
@@ -3807,6 +3883,7 @@ static void async_task_suspend_(async_loop *loop, async_task *task, async_frame 
     stack->task = NULL;
     if (ASYNC_RARE_(task->future.flags & ASYNC_MUST_)) /* it cancelled itself while it ran */
         stack->must(task, frame);
+    ASYNC_VERIFY_(async_verify_point_(loop, task, false));
 }
 
 /* Runs a task until it suspends or ends: the innermost frame first, then its callers one by one as they are left. */
@@ -3817,6 +3894,7 @@ static void async_task_step_(async_loop *loop, async_task *task)
 {
     async_stack *stack = &loop->stack;
     async_frame *frame = (async_frame *)task->future.value;
+    ASYNC_VERIFY_(async_verify_point_(loop, task, true));
     stack->task = task;
     stack->end = task->end;
     stack->sp = (unsigned char *)frame + frame->type->size;
@@ -4406,6 +4484,7 @@ static void async_loop_run_ready_(async_loop *loop)
     async_set_prev_(entry, (async_entry_)(void *)&loop->pass);
     loop->pass.next = entry;
     loop->ready.head.next = 0;
+    ASYNC_VERIFY_(async_verify_pass_(loop));
     while ((entry = loop->pass.next) != 0) {
         async_link *link = async_entry_link_(entry);
         unsigned kind = async_entry_kind_(entry);
@@ -4568,6 +4647,7 @@ static void async_report_deadlock_(async_loop *loop)
     async_exception e = { "the run cannot go on", ASYNC_DEADLOCK, NULL, NULL, NULL, 0 };
     uint32_t i;
     async_loop_call_exception_handler(loop, &e);
+    ASYNC_VERIFY_(async_verify_say_(loop));
     for (i = 0; i < loop->task_count; i++) /* a handler hears of each, the default one prints it all */
         if (loop->tasks[i] != NULL && !async_task_done(loop->tasks[i])) {
             e.message = "a task waits for ever";
@@ -6194,8 +6274,8 @@ typedef struct async_barrier {
 async_status async_barrier_init(async_barrier *barrier, size_t parties);
 void async_barrier_deinit(async_barrier *barrier);
 
-/* await_into(i, async_barrier_wait, .barrier = &b): waits until as many have come as there are parties; each gets another
- * number, from 0 on. BROKEN_BARRIER after an abort or a reset. One that is cancelled just leaves. */
+/* await_into(i, async_barrier_wait, .barrier = &b): waits until as many have come as there are parties; each gets its
+ * number in the order of coming, from 0 on. BROKEN_BARRIER after an abort or a reset. One that is cancelled just leaves. */
 struct async_barrier_wait {
     async_frame frame;
     async_barrier *barrier;

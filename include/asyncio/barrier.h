@@ -17,8 +17,8 @@ typedef struct async_barrier {
 async_status async_barrier_init(async_barrier *barrier, size_t parties);
 void async_barrier_deinit(async_barrier *barrier);
 
-/* await_into(i, async_barrier_wait, .barrier = &b): waits until as many have come as there are parties; each gets another
- * number, from 0 on. BROKEN_BARRIER after an abort or a reset. One that is cancelled just leaves. */
+/* await_into(i, async_barrier_wait, .barrier = &b): waits until as many have come as there are parties; each gets its
+ * number in the order of coming, from 0 on. BROKEN_BARRIER after an abort or a reset. One that is cancelled just leaves. */
 struct async_barrier_wait {
     async_frame frame;
     async_barrier *barrier;

@@ -50,6 +50,13 @@
 #define ASYNCIO_DEBUG 0
 #endif
 
+/* ASYNCIO_VERIFY: the two verification tools of verify.h: seeded scheduling (the member `seed` of async_loop_config) and
+ * cancel-everywhere. For tests: each call and each suspension is counted then, as are the library's allocations. Hosts
+ * only; all files of a program must agree. */
+#ifndef ASYNCIO_VERIFY
+#define ASYNCIO_VERIFY 0
+#endif
+
 /* ASYNCIO_KEYWORDS: the lower-case words (async, await, ...). 0 leaves only ASYNC, AWAIT, ...; C++ never has them,
  * since a macro `async` would break std::async. */
 #ifndef ASYNCIO_KEYWORDS
@@ -157,6 +164,9 @@
 #if !ASYNCIO_NAMES && !ASYNCIO_BARE
 #error "asyncio.h: ASYNCIO_NAMES 0 is for boards"
 #endif
+#if ASYNCIO_VERIFY && ASYNCIO_BARE
+#error "asyncio.h: ASYNCIO_VERIFY is for hosts: verify a board's program there"
+#endif
 #if ASYNCIO_DEBUG && !ASYNCIO_NAMES
 #error "asyncio.h: ASYNCIO_DEBUG needs ASYNCIO_NAMES"
 #endif
@@ -241,8 +251,13 @@
 #else
 #define ASYNC_LAYOUT_NAMES_(name) ASYNC_CAT_(name, nameless_)
 #endif
+#if ASYNCIO_VERIFY
+#define ASYNC_LAYOUT_VERIFY_(name) ASYNC_CAT_(name, verify_)
+#else
+#define ASYNC_LAYOUT_VERIFY_(name) name
+#endif
 #define ASYNC_LAYOUT_(name) \
-    ASYNC_LAYOUT_NAMES_(ASYNC_LAYOUT_BARE_(ASYNC_LAYOUT_GOTO_(ASYNC_LAYOUT_DEBUG_(name))))
+    ASYNC_LAYOUT_VERIFY_(ASYNC_LAYOUT_NAMES_(ASYNC_LAYOUT_BARE_(ASYNC_LAYOUT_GOTO_(ASYNC_LAYOUT_DEBUG_(name)))))
 #define async_suspend_ ASYNC_LAYOUT_(async_suspend_)
 #define async_grow_ ASYNC_LAYOUT_(async_grow_)
 #define async_call_ ASYNC_LAYOUT_(async_call_)
@@ -323,6 +338,29 @@ ASYNC_EXTERN_C_END_
 #endif
 
 ASYNC_EXTERN_C_BEGIN_
+
+#if ASYNCIO_VERIFY
+/* What the library has allocated in this thread and not freed: what it takes and gives back goes through these. */
+static ASYNC_THREAD_LOCAL_ long async_allocated_;
+
+static void *async_counted_malloc_(size_t size)
+{
+    void *block = ASYNCIO_MALLOC(size);
+    async_allocated_ += block != NULL;
+    return block;
+}
+
+static void async_counted_free_(void *block)
+{
+    async_allocated_ -= block != NULL;
+    ASYNCIO_FREE(block);
+}
+
+#undef ASYNCIO_MALLOC
+#undef ASYNCIO_FREE
+#define ASYNCIO_MALLOC async_counted_malloc_
+#define ASYNCIO_FREE async_counted_free_
+#endif
 
 const char *async_strerror(async_status status)
 {

@@ -216,6 +216,11 @@ static inline async_frame *async_frame_of_(void *frame) { return (async_frame *)
 
 int16_t async_bad_status_(int status);
 
+#if ASYNCIO_VERIFY
+/* verify.h counts the calls of a function that have begun and not ended. */
+void async_verify_count_(const async_type *type, int change);
+#endif
+
 static inline int16_t async_raised_(int status)
 {
 #if ASYNCIO_BARE

@@ -19,6 +19,9 @@ typedef struct async_loop async_loop;
 typedef struct async_loop_config { /* hosts */
     bool virtual_clock; /* time stands still while anything is ready and jumps to the next deadline when nothing is */
     bool pass_clock;    /* delays count from the beginning of the pass, which saves reading the clock */
+#if ASYNCIO_VERIFY
+    uint32_t seed; /* not 0: what is ready in a pass is shuffled, always the same way for the same seed (verify.h) */
+#endif
 } async_loop_config;
 
 /* async_exception: what an exception handler is told. */
@@ -146,6 +149,10 @@ struct async_loop {
     void (*child_ended)(async_handle *handle); /* a group's callback: what it holds is released at the loop's end */
     void (*child_drop)(async_handle *handle);
     void (*print_stack)(async_task *task);
+#if ASYNCIO_VERIFY
+    uint32_t seed;
+    uint64_t random;
+#endif
     async_task **tasks;
     uint32_t task_count, task_capacity;
     uint32_t left; /* how many the end of the run waits for */
@@ -161,6 +168,18 @@ struct async_loop {
     int mirror_fd;
 #endif
 };
+
+#if ASYNCIO_VERIFY
+/* What verify.h does: when a loop with a seed is made, when it deadlocks, before a pass is run, and when a task begins
+ * or goes on, or suspends. */
+void async_verify_loop_(async_loop *loop);
+void async_verify_say_(const async_loop *loop);
+void async_verify_pass_(async_loop *loop);
+void async_verify_point_(async_loop *loop, async_task *task, bool resumes);
+#define ASYNC_VERIFY_(call) call
+#else
+#define ASYNC_VERIFY_(call) ((void)0)
+#endif
 
 #if ASYNCIO_NO_HEAP
 static async_loop async_the_loop_;
@@ -206,6 +225,10 @@ async_loop *async_new_event_loop_with(const async_loop_config *config)
     if (config != NULL) {
         loop->virtual_clock = config->virtual_clock;
         loop->pass_clock = config->pass_clock;
+#if ASYNCIO_VERIFY
+        loop->seed = config->seed;
+        async_verify_loop_(loop);
+#endif
     }
 #if !ASYNCIO_BARE
     pthread_mutex_init(&loop->lock, NULL);

@@ -38,6 +38,7 @@ static void async_loop_run_ready_(async_loop *loop)
     async_set_prev_(entry, (async_entry_)(void *)&loop->pass);
     loop->pass.next = entry;
     loop->ready.head.next = 0;
+    ASYNC_VERIFY_(async_verify_pass_(loop));
     while ((entry = loop->pass.next) != 0) {
         async_link *link = async_entry_link_(entry);
         unsigned kind = async_entry_kind_(entry);

@@ -86,6 +86,7 @@ static void async_report_deadlock_(async_loop *loop)
     async_exception e = { "the run cannot go on", ASYNC_DEADLOCK, NULL, NULL, NULL, 0 };
     uint32_t i;
     async_loop_call_exception_handler(loop, &e);
+    ASYNC_VERIFY_(async_verify_say_(loop));
     for (i = 0; i < loop->task_count; i++) /* a handler hears of each, the default one prints it all */
         if (loop->tasks[i] != NULL && !async_task_done(loop->tasks[i])) {
             e.message = "a task waits for ever";

@@ -32,6 +32,7 @@ static void async_task_suspend_(async_loop *loop, async_task *task, async_frame 
     stack->task = NULL;
     if (ASYNC_RARE_(task->future.flags & ASYNC_MUST_)) /* it cancelled itself while it ran */
         stack->must(task, frame);
+    ASYNC_VERIFY_(async_verify_point_(loop, task, false));
 }
 
 /* Runs a task until it suspends or ends: the innermost frame first, then its callers one by one as they are left. */
@@ -42,6 +43,7 @@ static void async_task_step_(async_loop *loop, async_task *task)
 {
     async_stack *stack = &loop->stack;
     async_frame *frame = (async_frame *)task->future.value;
+    ASYNC_VERIFY_(async_verify_point_(loop, task, true));
     stack->task = task;
     stack->end = task->end;
     stack->sp = (unsigned char *)frame + frame->type->size;

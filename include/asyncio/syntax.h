@@ -182,11 +182,21 @@
     static inline async_step name##_body_(async_stack *stack, struct name *self)
 #if ASYNCIO_SMALL
 #define ASYNC_REPEAT_(call, name)                                                                    \
-    async_step step; do step = call; while (step.code == ASYNC_AGAIN_);                              \
-    ASYNC_TRACE_FAILURE_(stack, step, self, &name##_type) return step;
+    async_step step; ASYNC_VERIFY_BEGINS_(self, name)                                                \
+    do step = call; while (step.code == ASYNC_AGAIN_);                                               \
+    ASYNC_VERIFY_ENDS_(step, name) ASYNC_TRACE_FAILURE_(stack, step, self, &name##_type) return step;
 #else
-#define ASYNC_REPEAT_(call, name) \
-    async_step step = call; ASYNC_TRACE_FAILURE_(stack, step, self, &name##_type) return step;
+#define ASYNC_REPEAT_(call, name)                                                                    \
+    async_step step; ASYNC_VERIFY_BEGINS_(self, name) step = call;                                   \
+    ASYNC_VERIFY_ENDS_(step, name) ASYNC_TRACE_FAILURE_(stack, step, self, &name##_type) return step;
+#endif
+#if ASYNCIO_VERIFY
+#define ASYNC_VERIFY_BEGINS_(self, name) \
+    if (((async_frame *)(self))->state == 0) async_verify_count_(&name##_type, 1);
+#define ASYNC_VERIFY_ENDS_(step, name) if ((step).code <= 0) async_verify_count_(&name##_type, -1);
+#else
+#define ASYNC_VERIFY_BEGINS_(self, name)
+#define ASYNC_VERIFY_ENDS_(step, name)
 #endif
 
 /* ---- the body ------------------------------------------------------------------------------------------------ */
