@@ -250,13 +250,16 @@ TEST(fd, a_number_is_used_again)
 
 TEST(fd, what_was_never_open)
 {
+    struct sockaddr_in address;
+    memset(&address, 0, sizeof address);
+    address.sin_family = AF_INET;
     CHECK_INT(async_run(async_fd_readable, .fd = -1), -EBADF);
     CHECK_INT(async_run(async_fd_readable, .fd = 200), -EBADF);
     CHECK_INT(async_run(async_fd_read, .fd = 200, .buffer = lots, .size = 1), -EBADF);
     CHECK_INT(async_run(async_fd_write, .fd = 200, .data = lots, .size = 1), -EBADF);
     CHECK_INT(async_run(async_fd_write_all, .fd = 200, .data = lots, .size = 1), -EBADF);
     CHECK_INT(async_run(async_fd_accept, .fd = 200), -EBADF);
-    CHECK_INT(async_run(async_fd_connect, .fd = 200), -EBADF);
+    CHECK_INT(async_run(async_fd_connect, .fd = 200, .address = (struct sockaddr *)&address, .length = sizeof address), -EBADF);
     CHECK_INT(async_fd_close(200), -EBADF);
     CHECK_INT(async_fd_set_nonblocking(200), -EBADF);
 }
