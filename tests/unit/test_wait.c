@@ -358,6 +358,70 @@ TEST(shield, around_a_clean_up)
     CHECK_NOTES("cleaned ok cancelled");
 }
 
+/* ---- failures that have been seen -------------------------------------------------------------------------------- */
+
+/* As in CPython: FIRST_EXCEPTION has looked at what ended before the last; a shield at what ended before its caller
+ * went on, cancelled or not. All other failures that nobody asks for are reported. */
+static void counts(async_loop *loop, const async_exception *e, void *reports)
+{
+    (void)loop;
+    if (e->status == BOOM)
+        ++*(int *)reports;
+}
+
+struct unread { async_frame frame; int return_when, reports; size_t n; async_task *tasks[2]; };
+async(unread)
+{
+    static const struct plan plan[] = { {RAISES, 1}, {RETURNS, 4} };
+    async_begin;
+    async_loop_set_exception_handler(async_get_running_loop(), counts, &self->reports);
+    start(self->tasks, plan, 2);
+    await(async_wait, .tasks = self->tasks, .count = 2, .return_when = self->return_when);
+    async_finally;
+    async_release(self->tasks[0]);
+    async_release(self->tasks[1]);
+    note("%d ", self->reports);
+    async_loop_set_exception_handler(async_get_running_loop(), NULL, NULL);
+    async_end;
+}
+
+TEST(wait, who_has_been_seen)
+{
+    CHECK_INT(RUN(unread, .return_when = ASYNC_FIRST_EXCEPTION), ASYNC_OK);
+    CHECK_INT(RUN(unread, .return_when = ASYNC_FIRST_COMPLETED), ASYNC_OK);
+    CHECK_INT(RUN(unread, .return_when = ASYNC_ALL_COMPLETED), ASYNC_OK);
+    CHECK_NOTES("0 1 1 ");
+}
+
+struct unread_shield { async_frame frame; int when, i, reports; async_task *inner, *outer; };
+async(unread_shield)
+{
+    static const struct plan plan = { RAISES, 2 };
+    async_begin;
+    async_loop_set_exception_handler(async_get_running_loop(), counts, &self->reports);
+    start(&self->inner, &plan, 1);
+    self->outer = async_create_task(shielding, .task = self->inner);
+    for (self->i = 0; self->i < self->when; self->i++)
+        await(async_sleep, .delay = 0);
+    async_cancel(self->outer);
+    for (self->i = 0; self->i < 8; self->i++)
+        await(async_sleep, .delay = 0);
+    async_finally;
+    async_release(self->inner);
+    end_all(&self->outer, 1);
+    note("= %d ", self->reports);
+    async_loop_set_exception_handler(async_get_running_loop(), NULL, NULL);
+    async_end;
+}
+
+TEST(shield, who_has_been_seen)
+{
+    int when;
+    for (when = 1; when < 6; when++)
+        CHECK_INT(RUN(unread_shield, .when = when), ASYNC_OK);
+    CHECK_NOTES("cancelled 1 = 1 cancelled 1 = 0 cancelled 1 = 0 cancelled 1 = 0 boom 0 = 0 ");
+}
+
 /* ---- a loop that ends in the middle ------------------------------------------------------------------------------ */
 
 TEST(wait, loop_closed)
