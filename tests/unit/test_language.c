@@ -483,7 +483,10 @@ TEST(language, only_the_innermost_function_is_resumed)
 {
     entries = 0;
     CHECK_INT(RUN(chain, .depth = 1000), ASYNC_OK);
-    CHECK_INT(entries, 1000 * 2 + 51);
+    if (ASYNCIO_SMALL)
+        CHECK(entries <= 1000 * 3 + 60); /* enters a function once more to leave it */
+    else
+        CHECK_INT(entries, 1000 * 2 + 51);
 }
 
 struct before_begin { async_frame frame; int i; };
