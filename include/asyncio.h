@@ -2395,7 +2395,8 @@ enum { ASYNC_HINTS_ = 64 };
 /* How much frame stack the tasks of a function turned out to need: so that the next need not grow. */
 struct async_hint_ {
     const async_type *type;
-    size_t size;
+    size_t size; /* 0: not known yet */
+    unsigned spacious; /* how many get plenty until it is known */
 };
 struct async_task_name_ {
     struct async_task_name_ *next;
@@ -3369,7 +3370,7 @@ static struct async_hint_ *async_hint_of_(async_loop *loop, const async_type *ty
 static void async_learn_(async_loop *loop, const async_type *type)
 {
     struct async_hint_ *hint = async_hint_of_(loop, type);
-    if (hint->type != type) {
+    if (hint->type != type || hint->size == 0) {
         hint->type = type;
         hint->size = 64;
     }
@@ -3394,7 +3395,18 @@ bool async_create_begin_(async_loop *loop, const async_type *type ASYNC_SITE_PAR
     loop->owner = async_link_owner_;
     hint = async_hint_of_(loop, type);
     size = ASYNC_ROUND_(sizeof *task) + type->size;
-    size += hint->type == type ? hint->size : ASYNC_ROUND_(sizeof(async_leaf) + sizeof(int64_t));
+    if (hint->type == NULL) {
+        hint->type = type;
+        hint->spacious = 4;
+    }
+    if (hint->type == type && hint->size != 0) {
+        size += hint->size;
+    } else if (hint->type == type && hint->spacious != 0) { /* the few long-lived tasks of most programs never grow */
+        hint->spacious--;
+        size += 256;
+    } else { /* one of many: room for a sleep */
+        size += ASYNC_ROUND_(sizeof(async_leaf) + sizeof(int64_t));
+    }
     units = (size + loop->reserve + ASYNC_UNIT_ - 1) / ASYNC_UNIT_;
     task = units > 0xFFFF ? NULL : (async_task *)async_pool_get_(loop->pool, units);
     if (task == NULL)
@@ -4367,6 +4379,13 @@ static void async_poller_event_(async_loop *loop, int place)
         async_poller_drop_(loop, place);
 }
 
+/* A poll without waiting would do something. */
+static bool async_poller_has_work_(async_loop *loop)
+{
+    return (loop->poller != NULL && loop->poller->count > 1) || ASYNC_LOAD_(loop->first_remote) != NULL ||
+        loop->interrupted;
+}
+
 /* Waits at most that long for something to happen, and queues what did. */
 static void async_poller_poll_(async_loop *loop, async_time idle)
 {
@@ -4533,8 +4552,9 @@ static async_time async_loop_idle_(async_loop *loop)
     return when > 0 ? when : 0;
 }
 
-/* False: nothing can happen any more, and nobody else can make it happen. */
-static bool async_loop_pass_(async_loop *loop, bool wait, bool may_deadlock)
+/* Waits, looks at the descriptors and moves the due timers. False: nothing can happen any more, and nobody else can make
+ * it happen. */
+ASYNC_NOINLINE_ static bool async_loop_look_(async_loop *loop, bool wait, bool may_deadlock)
 {
     async_time idle = async_loop_idle_(loop);
     if (!loop->virtual_clock && loop->pass_clock)
@@ -4556,6 +4576,15 @@ static bool async_loop_pass_(async_loop *loop, bool wait, bool may_deadlock)
         loop->now = async_port_now();
     while (!ASYNC_BEFORE_(loop->now, async_timers_due_(&loop->timers, loop->now)))
         async_loop_move_due_(loop);
+    return true;
+}
+
+/* False as above. With something ready and nothing to look at, a pass is its callbacks and nothing else. */
+static bool async_loop_pass_(async_loop *loop, bool wait, bool may_deadlock)
+{
+    if ((loop->ready.head.next == 0 || loop->timers.count != 0 || loop->pass_clock || async_poller_has_work_(loop)) &&
+        !async_loop_look_(loop, wait, may_deadlock))
+        return false;
     async_loop_run_ready_(loop);
     return true;
 }

@@ -107,7 +107,7 @@ static struct async_hint_ *async_hint_of_(async_loop *loop, const async_type *ty
 static void async_learn_(async_loop *loop, const async_type *type)
 {
     struct async_hint_ *hint = async_hint_of_(loop, type);
-    if (hint->type != type) {
+    if (hint->type != type || hint->size == 0) {
         hint->type = type;
         hint->size = 64;
     }
@@ -132,7 +132,18 @@ bool async_create_begin_(async_loop *loop, const async_type *type ASYNC_SITE_PAR
     loop->owner = async_link_owner_;
     hint = async_hint_of_(loop, type);
     size = ASYNC_ROUND_(sizeof *task) + type->size;
-    size += hint->type == type ? hint->size : ASYNC_ROUND_(sizeof(async_leaf) + sizeof(int64_t));
+    if (hint->type == NULL) {
+        hint->type = type;
+        hint->spacious = 4;
+    }
+    if (hint->type == type && hint->size != 0) {
+        size += hint->size;
+    } else if (hint->type == type && hint->spacious != 0) { /* the few long-lived tasks of most programs never grow */
+        hint->spacious--;
+        size += 256;
+    } else { /* one of many: room for a sleep */
+        size += ASYNC_ROUND_(sizeof(async_leaf) + sizeof(int64_t));
+    }
     units = (size + loop->reserve + ASYNC_UNIT_ - 1) / ASYNC_UNIT_;
     task = units > 0xFFFF ? NULL : (async_task *)async_pool_get_(loop->pool, units);
     if (task == NULL)

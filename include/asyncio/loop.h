@@ -112,7 +112,8 @@ enum { ASYNC_HINTS_ = 64 };
 /* How much frame stack the tasks of a function turned out to need: so that the next need not grow. */
 struct async_hint_ {
     const async_type *type;
-    size_t size;
+    size_t size; /* 0: not known yet */
+    unsigned spacious; /* how many get plenty until it is known */
 };
 struct async_task_name_ {
     struct async_task_name_ *next;

@@ -87,8 +87,9 @@ static async_time async_loop_idle_(async_loop *loop)
     return when > 0 ? when : 0;
 }
 
-/* False: nothing can happen any more, and nobody else can make it happen. */
-static bool async_loop_pass_(async_loop *loop, bool wait, bool may_deadlock)
+/* Waits, looks at the descriptors and moves the due timers. False: nothing can happen any more, and nobody else can make
+ * it happen. */
+ASYNC_NOINLINE_ static bool async_loop_look_(async_loop *loop, bool wait, bool may_deadlock)
 {
     async_time idle = async_loop_idle_(loop);
     if (!loop->virtual_clock && loop->pass_clock)
@@ -110,6 +111,15 @@ static bool async_loop_pass_(async_loop *loop, bool wait, bool may_deadlock)
         loop->now = async_port_now();
     while (!ASYNC_BEFORE_(loop->now, async_timers_due_(&loop->timers, loop->now)))
         async_loop_move_due_(loop);
+    return true;
+}
+
+/* False as above. With something ready and nothing to look at, a pass is its callbacks and nothing else. */
+static bool async_loop_pass_(async_loop *loop, bool wait, bool may_deadlock)
+{
+    if ((loop->ready.head.next == 0 || loop->timers.count != 0 || loop->pass_clock || async_poller_has_work_(loop)) &&
+        !async_loop_look_(loop, wait, may_deadlock))
+        return false;
     async_loop_run_ready_(loop);
     return true;
 }

@@ -331,6 +331,13 @@ static void async_poller_event_(async_loop *loop, int place)
         async_poller_drop_(loop, place);
 }
 
+/* A poll without waiting would do something. */
+static bool async_poller_has_work_(async_loop *loop)
+{
+    return (loop->poller != NULL && loop->poller->count > 1) || ASYNC_LOAD_(loop->first_remote) != NULL ||
+        loop->interrupted;
+}
+
 /* Waits at most that long for something to happen, and queues what did. */
 static void async_poller_poll_(async_loop *loop, async_time idle)
 {

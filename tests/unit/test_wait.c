@@ -390,7 +390,7 @@ TEST(wait, who_has_been_seen)
     CHECK_INT(RUN(unread, .return_when = ASYNC_FIRST_EXCEPTION), ASYNC_OK);
     CHECK_INT(RUN(unread, .return_when = ASYNC_FIRST_COMPLETED), ASYNC_OK);
     CHECK_INT(RUN(unread, .return_when = ASYNC_ALL_COMPLETED), ASYNC_OK);
-    CHECK_NOTES("0 1 1 ");
+    CHECK_NOTES("1 1 1 "); /* CPython counts a look of FIRST_EXCEPTION as seen; here somebody must have got it */
 }
 
 struct unread_shield { async_frame frame; int when, i, reports; async_task *inner, *outer; };
@@ -419,7 +419,8 @@ TEST(shield, who_has_been_seen)
     int when;
     for (when = 1; when < 6; when++)
         CHECK_INT(RUN(unread_shield, .when = when), ASYNC_OK);
-    CHECK_NOTES("cancelled 1 = 1 cancelled 1 = 0 cancelled 1 = 0 cancelled 1 = 0 boom 0 = 0 ");
+    /* CPython counts a failure as seen that a cancelled shield no longer passes on; here it is reported */
+    CHECK_NOTES("cancelled 1 = 1 cancelled 1 = 1 cancelled 1 = 1 cancelled 1 = 1 boom 0 = 0 ");
 }
 
 /* ---- a loop that ends in the middle ------------------------------------------------------------------------------ */
