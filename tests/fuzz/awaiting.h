@@ -221,6 +221,8 @@ async_define(block)
                 await_catch(self->status, keep_waited, ON_BLOCK);
             } else if (IS(wait)) {
                 await_catch(self->status, waited, ON_BLOCK);
+            } else if (IS(race)) {
+                await_catch(self->status, raced, ON_BLOCK);
             } else if (IS(shield)) {
                 await_catch(self->status, shielded, ON_BLOCK);
             } else if (IS(completed)) {

@@ -206,6 +206,24 @@ async(waited)
     async_end;
 }
 
+struct raced {
+    COMMON;
+    struct members members;
+    size_t winner;
+};
+
+async(raced)
+{
+    async_begin;
+    if (!find_members(self->node, 0, &self->members)) {
+        none();
+        async_return();
+    }
+    await_into(self->winner, async_race, .tasks = self->members.tasks, .count = self->members.count);
+    say("%d", (int)self->winner);
+    async_end;
+}
+
 static int number_of(const async_task *task);
 
 static void end_iterated(struct iterated *iterated);

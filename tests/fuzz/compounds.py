@@ -111,6 +111,44 @@ async def wait(world, task, node):
     return f"{sum(member.done() for member in members)} [{' '.join(done)}]"
 
 
+# Race: what async_race promises, as asyncio has none
+
+@operation
+async def race(world, task, node):
+    members = targets(world, node.args)
+    if members is None:
+        return "none"
+    if not members:
+        raise ValueError
+    left, winner, asked, error = len(members), None, False, None
+
+    def ended(number):
+        nonlocal left, winner
+        left -= 1
+        if winner is None and not asked:
+            winner = number
+        elif left:
+            return
+        if not waiter.done():
+            waiter.set_result(None)
+
+    for number, member in enumerate(members):
+        member.add_done_callback(lambda _, number=number: ended(number))
+    while left:
+        waiter = world.loop.create_future()
+        try:
+            await waiter
+        except asyncio.CancelledError as cancelled:
+            error = cancelled
+        if not asked:
+            asked = True
+            for member in members:
+                member.cancel()
+    if error:
+        raise error
+    return winner
+
+
 # Shield
 
 @operation

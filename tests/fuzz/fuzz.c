@@ -17,7 +17,7 @@
     X(return) X(sleep) X(call) X(deep) X(finally) X(each) X(join) X(timeout) X(wait_for) X(join_for)           \
     X(future_for) X(group) X(gather) X(keep_wait) X(lock) X(acquire) X(event_wait) X(put) X(get) X(queue_join) \
     X(future_wait) X(wait) X(shield) X(completed) X(permit) X(sem_acquire) X(hold) X(cond_acquire)             \
-    X(cond_wait) X(cond_wait_for) X(barrier_wait) X(barrier_reset) X(barrier_abort)
+    X(cond_wait) X(cond_wait_for) X(barrier_wait) X(barrier_reset) X(barrier_abort) X(race)
 
 struct operation;
 static const char *operation_name(const struct operation *operation);

@@ -34,8 +34,9 @@ class Generator:
         self.conditions = self.random.choice([{0, 1}, {2, 3}, {4}]) if themed[1] else {0, 1, 2, 3, 4}
         if self.theme:
             self.count, self.delays = 10, self.random.choice([[0, 1], [1, 2]])
-        self.weights = [weight * (6 if family == self.theme else 3 if self.theme and name == "cancel" else 1)
-                        for name, weight, family, _, _ in TABLE]
+        often = {self.theme: 6} if self.theme else {}
+        shown = {"cancel": 3, "uncancel": 3, "cancelling": 3} if self.theme else {}
+        self.weights = [weight * often.get(family, shown.get(name, 1)) for name, weight, family, _, _ in TABLE]
 
     def program(self):
         self.unborn = {task for task in range(1, self.count) if self.random.random() < 0.35}
@@ -152,11 +153,20 @@ class Generator:
         return task
 
     def several(self, count=None):
-        """Members of a gather or wait: tasks, now and then a future."""
+        """Members of a gather or wait: tasks, now and then a future, or the same one twice."""
         if count is None:
             count = self.random.choice([0, 1, 2, 2, 3, 4])
         futures = 0 if "futures" in self.without else 0.5 if self.random.random() < 0.3 else 0.05
-        return [FUTURE_0 + future(self) if self.random.random() < futures else self.higher() for _ in range(count)]
+        members = [FUTURE_0 + future(self) if self.random.random() < futures else self.higher() for _ in range(count)]
+        if count > 1 and self.random.random() < (0.4 if self.theme == "gather" else 0.1):
+            members[1] = members[0]
+        return members
+
+    def several_tasks(self):
+        """Each once."""
+        members = sorted({member for member in self.several() or self.several() if member < FUTURE_0})
+        self.random.shuffle(members)
+        return members
 
     def semaphore(self, *numbers):
         return self.of_these(self.semaphores.intersection(numbers))

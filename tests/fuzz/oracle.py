@@ -6,7 +6,7 @@ Needs CPython 3.13: its rules (uncancel to 0 clears an undelivered cancel, a gro
 shutdown) are the reference. What CPython leaves open is pinned here: equal deadlines fire in start order, a group
 aborts its children and run() its leftovers in creation order, never-retrieved errors are listed when all is over. In one
 thing C is better: an error counts as seen when it was delivered or read, not when what failed is cancelled afterwards,
-or when CANCELLED was delivered to the waiter in its place.
+when CANCELLED was delivered to the waiter in its place, or when a wait or shield only looked for its own purposes.
 """
 
 import asyncio

@@ -6,7 +6,6 @@ where CPython overflows its stack; callbacks get operations that do not await; a
 or acquired.
 """
 
-from compounds import FUTURE_0
 from program import Node
 
 TABLE = []
@@ -213,6 +212,11 @@ def wait(g):
     return [g.random.randint(0, 2), g.deadline(), *(g.several() or g.several())], []
 
 
+@row(3, "waits")
+def race(g):
+    return g.several_tasks(), []
+
+
 @row(4, "waits")
 def shield(g):
     return g.several(1), []
@@ -220,9 +224,7 @@ def shield(g):
 
 @row(4, "waits", nests=True)
 def completed(g):
-    members = sorted({member for member in g.several() if member < FUTURE_0})
-    g.random.shuffle(members)
-    return [g.random.choice([1, 2, 3, 5]), g.deadline(), *members], [g.block(2)]
+    return [g.random.choice([1, 2, 3, 5]), g.deadline(), *g.several_tasks()], [g.block(2)]
 
 
 @row(3, "callbacks", nests=True)
