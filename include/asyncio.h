@@ -1755,7 +1755,14 @@ ASYNC_EXTERN_C_END_
 #if ASYNCIO_SMALL
 /* one shared function does what every body does at its end */
 #define ASYNC_AGAIN_LABEL_
+#if ASYNCIO_NAMES
+#define ASYNC_DEFAULT_                                                                               \
+    default: if (at_ < ASYNC_LABELLED_) ASYNC_PANIC_("await inside a switch");                       \
+        if (0) goto async_leave_;                                                                    \
+        return async_left_(stack, &self->frame, at_);
+#else
 #define ASYNC_DEFAULT_ default: if (0) goto async_leave_; return async_left_(stack, &self->frame, at_);
+#endif
 #define ASYNC_LEAVING_BEGINS_ ((void)0)
 #define ASYNC_LEAVE_NOW_ ASYNC_UNCHECK_ return async_left_(stack, &self->frame, ASYNC_LEAVE_)
 #else
@@ -3118,19 +3125,26 @@ async_status async_task_set_name(async_task *task, const char *text)
     return ASYNC_OK;
 }
 
+/* Tells the exception handler of a task's failure. */
+static void async_report_failure_(async_loop *loop, const char *message, async_task *task)
+{
+    async_exception e = { NULL, 0, NULL, NULL, NULL, 0 };
+    const async_type *type = async_root_(task)->type;
+    e.message = message;
+    e.status = task->future.status;
+    e.task = task;
+    e.name = async_task_get_name(task);
+    e.file = type->file;
+    e.line = type->line;
+    async_loop_call_exception_handler(loop, &e);
+}
+
 static void async_task_free_(async_task *task)
 {
     if (task->future.state == ASYNC_FUTURE_DONE_ && task->future.status < 0 &&
         !(task->future.flags & ASYNC_RETRIEVED_)) {
-        async_exception e = { "a task failed, and its status was never retrieved", 0, NULL, NULL, NULL, 0 };
-        const async_type *type = async_root_(task)->type;
-        e.status = task->future.status;
-        e.task = task;
-        e.name = async_task_get_name(task);
-        e.file = type->file;
-        e.line = type->line;
         task->count = 1; /* the handler may look at it */
-        async_loop_call_exception_handler(async_loop_here_(), &e);
+        async_report_failure_(async_loop_here_(), "a task failed, and its status was never retrieved", task);
         task->count = 0;
     }
     if (task->link.next != 0)
@@ -4961,16 +4975,8 @@ async_status async_loop_cancel_all_tasks(async_loop *loop)
         task->future.flags &= (uint8_t)~ASYNC_LEFT_;
         if (async_task_done(task)) {
             async_tasks_remove_(loop, task);
-            if (!async_task_cancelled(task) && task->future.status < 0) {
-                async_exception e = { "a task failed while it was being cancelled", 0, NULL, NULL, NULL, 0 };
-                const async_type *type = async_root_(task)->type;
-                e.status = async_task_exception(task);
-                e.task = task;
-                e.name = type->name;
-                e.file = type->file;
-                e.line = type->line;
-                async_loop_call_exception_handler(loop, &e);
-            }
+            if (!async_task_cancelled(task) && async_task_exception(task) < 0)
+                async_report_failure_(loop, "a task failed while it was being cancelled", task);
         }
         async_release(task);
     }
@@ -5426,11 +5432,17 @@ static void async_nodes_free_(async_handle *nodes, bool owned)
 #endif
 }
 
+/* One of several that are tasks or, without those, futures; NULL: a task that was never created. */
+static async_future *async_member_(async_task *const *tasks, async_future *const *futures, size_t i)
+{
+    if (tasks == NULL)
+        return futures[i];
+    return tasks[i] == NULL ? NULL : &tasks[i]->future;
+}
+
 static async_future *async_gathered_(const async_gathering *g, size_t i)
 {
-    if (g->tasks == NULL)
-        return g->futures[i];
-    return g->tasks[i] == NULL ? NULL : &g->tasks[i]->future;
+    return async_member_(g->tasks, g->futures, i);
 }
 
 /* One of them is done. */
@@ -6962,9 +6974,7 @@ ASYNC_EXTERN_C_BEGIN_
 
 static async_future *async_awaited_member_(const struct async_wait *wait, size_t i)
 {
-    if (wait->tasks == NULL)
-        return wait->futures[i];
-    return wait->tasks[i] == NULL ? NULL : &wait->tasks[i]->future;
+    return async_member_(wait->tasks, wait->futures, i);
 }
 
 static void async_wait_count_(struct async_wait *wait, const async_future *future)

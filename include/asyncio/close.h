@@ -174,16 +174,8 @@ async_status async_loop_cancel_all_tasks(async_loop *loop)
         task->future.flags &= (uint8_t)~ASYNC_LEFT_;
         if (async_task_done(task)) {
             async_tasks_remove_(loop, task);
-            if (!async_task_cancelled(task) && task->future.status < 0) {
-                async_exception e = { "a task failed while it was being cancelled", 0, NULL, NULL, NULL, 0 };
-                const async_type *type = async_root_(task)->type;
-                e.status = async_task_exception(task);
-                e.task = task;
-                e.name = type->name;
-                e.file = type->file;
-                e.line = type->line;
-                async_loop_call_exception_handler(loop, &e);
-            }
+            if (!async_task_cancelled(task) && async_task_exception(task) < 0)
+                async_report_failure_(loop, "a task failed while it was being cancelled", task);
         }
         async_release(task);
     }

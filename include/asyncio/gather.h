@@ -102,11 +102,17 @@ static void async_nodes_free_(async_handle *nodes, bool owned)
 #endif
 }
 
+/* One of several that are tasks or, without those, futures; NULL: a task that was never created. */
+static async_future *async_member_(async_task *const *tasks, async_future *const *futures, size_t i)
+{
+    if (tasks == NULL)
+        return futures[i];
+    return tasks[i] == NULL ? NULL : &tasks[i]->future;
+}
+
 static async_future *async_gathered_(const async_gathering *g, size_t i)
 {
-    if (g->tasks == NULL)
-        return g->futures[i];
-    return g->tasks[i] == NULL ? NULL : &g->tasks[i]->future;
+    return async_member_(g->tasks, g->futures, i);
 }
 
 /* One of them is done. */

@@ -221,7 +221,14 @@
 #if ASYNCIO_SMALL
 /* one shared function does what every body does at its end */
 #define ASYNC_AGAIN_LABEL_
+#if ASYNCIO_NAMES
+#define ASYNC_DEFAULT_                                                                               \
+    default: if (at_ < ASYNC_LABELLED_) ASYNC_PANIC_("await inside a switch");                       \
+        if (0) goto async_leave_;                                                                    \
+        return async_left_(stack, &self->frame, at_);
+#else
 #define ASYNC_DEFAULT_ default: if (0) goto async_leave_; return async_left_(stack, &self->frame, at_);
+#endif
 #define ASYNC_LEAVING_BEGINS_ ((void)0)
 #define ASYNC_LEAVE_NOW_ ASYNC_UNCHECK_ return async_left_(stack, &self->frame, ASYNC_LEAVE_)
 #else

@@ -234,19 +234,26 @@ async_status async_task_set_name(async_task *task, const char *text)
     return ASYNC_OK;
 }
 
+/* Tells the exception handler of a task's failure. */
+static void async_report_failure_(async_loop *loop, const char *message, async_task *task)
+{
+    async_exception e = { NULL, 0, NULL, NULL, NULL, 0 };
+    const async_type *type = async_root_(task)->type;
+    e.message = message;
+    e.status = task->future.status;
+    e.task = task;
+    e.name = async_task_get_name(task);
+    e.file = type->file;
+    e.line = type->line;
+    async_loop_call_exception_handler(loop, &e);
+}
+
 static void async_task_free_(async_task *task)
 {
     if (task->future.state == ASYNC_FUTURE_DONE_ && task->future.status < 0 &&
         !(task->future.flags & ASYNC_RETRIEVED_)) {
-        async_exception e = { "a task failed, and its status was never retrieved", 0, NULL, NULL, NULL, 0 };
-        const async_type *type = async_root_(task)->type;
-        e.status = task->future.status;
-        e.task = task;
-        e.name = async_task_get_name(task);
-        e.file = type->file;
-        e.line = type->line;
         task->count = 1; /* the handler may look at it */
-        async_loop_call_exception_handler(async_loop_here_(), &e);
+        async_report_failure_(async_loop_here_(), "a task failed, and its status was never retrieved", task);
         task->count = 0;
     }
     if (task->link.next != 0)

@@ -98,9 +98,7 @@ ASYNC_EXTERN_C_BEGIN_
 
 static async_future *async_awaited_member_(const struct async_wait *wait, size_t i)
 {
-    if (wait->tasks == NULL)
-        return wait->futures[i];
-    return wait->tasks[i] == NULL ? NULL : &wait->tasks[i]->future;
+    return async_member_(wait->tasks, wait->futures, i);
 }
 
 static void async_wait_count_(struct async_wait *wait, const async_future *future)
