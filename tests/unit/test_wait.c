@@ -360,8 +360,8 @@ TEST(shield, around_a_clean_up)
 
 /* ---- failures that have been seen -------------------------------------------------------------------------------- */
 
-/* As in CPython: FIRST_EXCEPTION has looked at what ended before the last; a shield at what ended before its caller
- * went on, cancelled or not. All other failures that nobody asks for are reported. */
+/* A failure has been seen when somebody got it, not when wait or a shield looked at it in passing: all others are
+ * reported. */
 static void counts(async_loop *loop, const async_exception *e, void *reports)
 {
     (void)loop;
