@@ -7567,7 +7567,8 @@ typedef struct async_verify {
  * async_run() does, cancelling at point 1, 2, ... With .seeds all of that for each seed. After each run: it did not
  * deadlock, every call that began has ended, its finally part included, every task was released, what the library
  * allocated since `before` is freed, and `after` says that all is well. True if so; false at the first run that failed,
- * with its seed and point on stderr, also when it crashed. The arguments are evaluated once. Not inside a running loop.
+ * with its seed and point on stderr, also when it crashed (reports of the undefined-behaviour sanitizer need
+ * UBSAN_OPTIONS=abort_on_error=1 for that). The arguments are evaluated once. Not inside a running loop.
  * async_run_seeds(&verify, f, ...): the same without a cancel: one run for each seed. */
 #define async_cancel_everywhere(verify, ...) ASYNC_VERIFY_RUNS_(verify, true, __VA_ARGS__, )
 #define async_run_seeds(verify, ...) ASYNC_VERIFY_RUNS_(verify, false, __VA_ARGS__, )
@@ -7922,11 +7923,11 @@ static void async_verify_freed_(struct async_verifying_ *v, long allocated)
     if (pool != NULL && --pool->live == 0) {
         async_pool_free_(pool);
     } else if (pool != NULL) {
-        snprintf(reason, sizeof reason, "%lu of its tasks were not released", (unsigned long)pool->live);
+        snprintf(reason, sizeof reason, "tasks that were not released: %lu", (unsigned long)pool->live);
         async_verify_complain_(v, reason);
     }
-    if (async_allocated_ != allocated && pool != NULL) {
-        snprintf(reason, sizeof reason, "the library's allocations: %ld more than before", async_allocated_ - allocated);
+    if (async_allocated_ != allocated && !v->failed) {
+        snprintf(reason, sizeof reason, "allocations of the library, not freed: %ld", async_allocated_ - allocated);
         async_verify_complain_(v, reason);
     }
 }
@@ -7954,7 +7955,7 @@ static bool async_verify_once_(struct async_verifying_ *v, uint32_t seed, uint32
     if (verify->after != NULL)
         well = verify->after(verify->data, &run);
     else
-        well = run.status == ASYNC_OK || (run.status == ASYNC_CANCELLED && v->cancelled);
+        well = v->failed || run.status == ASYNC_OK || (run.status == ASYNC_CANCELLED && v->cancelled);
     if (!well) {
         snprintf(reason, sizeof reason, "%s; it ended with: %s (%d)",
             verify->after != NULL ? "the check says no" : "it failed", async_strerror(run.status), run.status);
