@@ -1,9 +1,12 @@
-/* What the programs share that are cancelled everywhere: a world made anew for each run, and a note of what was cancelled.
+/* What the programs share that are cancelled everywhere: a world made anew for each run, and a note of what
+ * was cancelled.
  *
- *     PROGRAM(lock, check_lock)       runs struct lock / async(lock) in all the ways below; after each run, check_lock()
+ *     PROGRAM(lock, make_lock, check_lock)
  *
- * A program's peers are children of a group in its main function, which then waits for a while and ends what the peers
- * may still wait for, since any of them may have been cancelled before it began. */
+ * runs struct lock / async(lock) in all the ways below; before each run make_lock(), after it check_lock().
+ * A program's peers are children of a group in its main function, which then waits for a while and ends what
+ * the peers may still wait for, since any of them may have been cancelled before it began.
+ */
 #ifndef ASYNCIO_TEST_EVERYWHERE_H
 #define ASYNCIO_TEST_EVERYWHERE_H
 
@@ -27,7 +30,7 @@ static bool well;
         }                                                                           \
     } while (0)
 
-/* ---- what was cancelled, as it waited and as it went on -------------------------------------------------------- */
+/* ---- what was cancelled, as it waited and as it went on ----------------------------------------------------- */
 
 enum { COVERED_MOST = 200 };
 static struct {
@@ -55,7 +58,7 @@ static void print_covered(void)
             printf("covered %s\n", covered[i].name);
 }
 
-/* ---- running a program ------------------------------------------------------------------------------------------ */
+/* ---- running a program -------------------------------------------------------------------------------------- */
 
 static int free_descriptor(void)
 {

@@ -43,7 +43,7 @@ static void check_pair(void)
     close(ends[1]);
 }
 
-/* ---- reading -------------------------------------------------------------------------------------------------------- */
+/* ---- reading ------------------------------------------------------------------------------------------------ */
 
 struct writes_byte {
     async_frame frame;
@@ -95,7 +95,7 @@ async(read_end)
     async_end;
 }
 
-/* ---- writing -------------------------------------------------------------------------------------------------------- */
+/* ---- writing ------------------------------------------------------------------------------------------------ */
 
 struct drains {
     async_frame frame;
@@ -162,7 +162,8 @@ async(write_some)
     async_end;
 }
 
-/* A write of everything that is cut short has written some of it, and nobody knows how much: only leaks are looked for. */
+/* A write of everything that is cut short has written some of it, and nobody knows how much: only leaks are
+ * looked for. */
 struct write_all {
     async_frame frame;
     async_task *drain;
@@ -190,7 +191,7 @@ async(write_all)
     async_end;
 }
 
-/* ---- connections ----------------------------------------------------------------------------------------------------- */
+/* ---- connections -------------------------------------------------------------------------------------------- */
 
 static int listener;
 static struct sockaddr_in address;

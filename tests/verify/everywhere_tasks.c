@@ -1,7 +1,7 @@
 /* Cancel-everywhere over what waits for tasks and futures. */
 #include "everywhere.h"
 
-/* ---- sleep, join ------------------------------------------------------------------------------------------------ */
+/* ---- sleep, join -------------------------------------------------------------------------------------------- */
 
 struct join {
     async_frame frame;
@@ -21,7 +21,7 @@ async(join)
     async_end;
 }
 
-/* ---- futures ---------------------------------------------------------------------------------------------------- */
+/* ---- futures ------------------------------------------------------------------------------------------------ */
 
 static async_future future;
 static int value;
@@ -77,7 +77,7 @@ async(future_wait)
     async_end;
 }
 
-/* ---- several at once: gather, wait, race, as_completed ----------------------------------------------------------- */
+/* ---- several at once: gather, wait, race, as_completed ------------------------------------------------------ */
 
 struct several {
     async_task *tasks[3];
@@ -200,7 +200,7 @@ async(as_completed)
     async_end;
 }
 
-/* ---- one: cancel_and_wait, wait_for, shield ---------------------------------------------------------------------- */
+/* ---- one: cancel_and_wait, wait_for, shield ----------------------------------------------------------------- */
 
 struct one {
     async_frame frame;
@@ -254,7 +254,7 @@ async(shield)
     async_end;
 }
 
-/* ---- groups: left by return, joined by name, with a child that fails ---------------------------------------------- */
+/* ---- groups: left by return, joined by name, with a child that fails ---------------------------------------- */
 
 struct inner {
     async_frame frame;
@@ -296,7 +296,7 @@ async(group)
     async_end;
 }
 
-/* ---- deadlines and generators ------------------------------------------------------------------------------------- */
+/* ---- deadlines and generators ------------------------------------------------------------------------------- */
 
 struct deadlines {
     async_frame frame;

@@ -1,7 +1,7 @@
 /* Models of lock, semaphore, condition, event and barrier. */
 #include "models.h"
 
-/* ---- lock: one holder, in the order of coming, and nobody waits for a free one -------------------------------------- */
+/* ---- lock: one holder, in the order of coming, and nobody waits for a free one ------------------------------ */
 
 static async_lock the_lock;
 static int holder, line[WORKERS_MOST], line_length;
@@ -77,7 +77,7 @@ static void check_lock(void)
     MUST(!async_lock_locked(&the_lock) && the_lock.line.first == NULL);
 }
 
-/* ---- semaphore: no more holders than permits, none lost -------------------------------------------------------------- */
+/* ---- semaphore: no more holders than permits, none lost ----------------------------------------------------- */
 
 static async_semaphore permits;
 static int permit_count, holders, waiting;
@@ -135,7 +135,7 @@ static void check_semaphore(void)
     MUST((int)permits.value == permit_count && permits.line.first == NULL);
 }
 
-/* ---- condition: who waits has the lock when it ends, and no notification is lost -------------------------------------- */
+/* ---- condition: who waits has the lock when it ends, and no notification is lost ---------------------------- */
 
 static async_condition changed;
 static int tokens;
@@ -207,7 +207,7 @@ static async_task *create_condition(int id) { return async_create_task(moves_tok
 static void quiet_condition(void) { MUST(!async_condition_locked(&changed) && (tokens == 0 || waiting == 0)); }
 static void check_condition(void) { async_condition_deinit(&changed); }
 
-/* ---- event: a set wakes all who waited, also when it is cleared at once ------------------------------------------------- */
+/* ---- event: a set wakes all who waited, also when it is cleared at once ------------------------------------- */
 
 static async_event the_event;
 static bool waits[WORKERS_MOST], woken[WORKERS_MOST];
@@ -269,7 +269,7 @@ static void quiet_event(void)
 
 static void check_event(void) { async_event_deinit(&the_event); }
 
-/* ---- barrier: as many as there are parties pass together, each with a number of its own --------------------------------- */
+/* ---- barrier: as many as there are parties pass together, each with a number of its own --------------------- */
 
 static async_barrier the_barrier;
 static int parties, inside, given[WORKERS_MOST];

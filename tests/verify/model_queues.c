@@ -1,4 +1,5 @@
-/* Models of the three queues: what is put is got, each item once, in the queue's order; who waits does so for a reason. */
+/* Models of the three queues: what is put is got, each item once, in the queue's order; who waits does so for
+ * a reason. */
 #include "models.h"
 
 enum { ITEMS_MOST = 100 };

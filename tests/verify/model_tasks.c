@@ -1,5 +1,5 @@
-/* A model of what waits for several tasks, or ends them: what each says must be true of the tasks, and none outlives its
- * round. */
+/* A model of what waits for several tasks, or ends them: what each says must be true of the tasks, and none
+ * outlives its round. */
 #include "models.h"
 
 enum { CHILDREN_MOST = 4 };

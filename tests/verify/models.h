@@ -1,5 +1,6 @@
-/* What the models share: a few tasks use an object at random, some are cancelled at random, everything is shuffled by the
- * run's seed, and a model beside the object says what may be seen. When all is quiet nobody may wait for what is there.
+/* What the models share: a few tasks use an object at random, some are cancelled at random, everything is
+ * shuffled by the run's seed, and a model beside the object says what may be seen. When all is quiet nobody may
+ * wait for what is there.
  *
  *     MODEL(lock)     runs make_lock(), tasks made by create_lock(id), quiet_lock(), check_lock(), for each seed */
 #ifndef ASYNCIO_TEST_MODELS_H
@@ -40,7 +41,7 @@ static int chance(int n)
 /* Mostly none at all, so that much happens in one pass. */
 static async_time pause_(void) { return chance(2) == 0 ? 0 : async_ms(1) * chance(4); }
 
-/* ---- a run ----------------------------------------------------------------------------------------------------------- */
+/* ---- a run -------------------------------------------------------------------------------------------------- */
 
 static struct model {
     void (*make)(void);

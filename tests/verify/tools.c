@@ -13,7 +13,7 @@ static async_loop_config seeded(uint32_t seed)
     return config;
 }
 
-/* ---- seeded scheduling ---------------------------------------------------------------------------------------------- */
+/* ---- seeded scheduling -------------------------------------------------------------------------------------- */
 
 static char trace[100];
 
@@ -159,7 +159,7 @@ TEST(seeds, callbacks_can_be_cancelled)
     }
 }
 
-/* ---- what is found: each of these has one fault ------------------------------------------------------------------------ */
+/* ---- what is found: each of these has one fault ------------------------------------------------------------- */
 
 static int before_calls, after_calls;
 
