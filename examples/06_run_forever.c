@@ -41,7 +41,8 @@ int main(void)
     if (loop == NULL)
         return 1;
     async_loop_call_soon(loop, &first, say, soon);
-    async_loop_call_later(loop, async_ms(500), &later, stop, loop);
+    if (async_loop_call_later(loop, async_ms(500), &later, stop, loop) < 0)
+        async_loop_stop(loop); /* no memory for the timer: one pass, then */
     async_release(async_loop_create_task(loop, ticker));
     async_loop_run_forever(loop);
     puts("stopped");
