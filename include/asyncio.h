@@ -157,6 +157,17 @@
 #define ASYNCIO_WINDOW 4096
 #endif
 
+/* ASYNCIO_THREADS: work in other threads: executors, async_to_thread, channels between loops. Hosts only. */
+#ifndef ASYNCIO_THREADS
+#define ASYNCIO_THREADS (!(ASYNCIO_BARE))
+#endif
+
+/* ASYNCIO_NET: sockets, names, streams, servers, transports. It needs ASYNCIO_THREADS, since the system looks names up
+ * only by blocking. Hosts only. */
+#ifndef ASYNCIO_NET
+#define ASYNCIO_NET ASYNCIO_THREADS
+#endif
+
 /* ASYNCIO_MALLOC, ASYNCIO_FREE: where memory comes from. Define both or none. */
 #if defined(ASYNCIO_MALLOC) != defined(ASYNCIO_FREE)
 #error "asyncio.h: define ASYNCIO_MALLOC and ASYNCIO_FREE together"
@@ -182,6 +193,12 @@
 #endif
 #if !ASYNCIO_NAMES && !ASYNCIO_BARE
 #error "asyncio.h: ASYNCIO_NAMES 0 is for boards"
+#endif
+#if ASYNCIO_THREADS && ASYNCIO_BARE
+#error "asyncio.h: ASYNCIO_THREADS is for hosts"
+#endif
+#if ASYNCIO_NET && !ASYNCIO_THREADS
+#error "asyncio.h: ASYNCIO_NET needs ASYNCIO_THREADS, in which names are looked up"
 #endif
 #if ASYNCIO_VERIFY && ASYNCIO_BARE
 #error "asyncio.h: ASYNCIO_VERIFY is for hosts: verify a board's program there"
@@ -306,7 +323,10 @@ typedef int async_status;
     X(ASYNC_STOPPED, -4107, "event loop stopped before the future was done")                    \
     X(ASYNC_LIMIT_OVERRUN, -4108, "limit overrun")                                              \
     X(ASYNC_INCOMPLETE_READ, -4109, "incomplete read")                                          \
-    X(ASYNC_BROKEN_BARRIER, -4110, "broken barrier")
+    X(ASYNC_BROKEN_BARRIER, -4110, "broken barrier")                                            \
+    X(ASYNC_NAME_NOT_FOUND, -4121, "no such host or service")                                   \
+    X(ASYNC_NAME_TRY_AGAIN, -4122, "the name servers did not answer")                           \
+    X(ASYNC_NAME_FAILED, -4123, "name lookup failed")
 
 enum {
     ASYNC_OK = 0,
@@ -7517,6 +7537,662 @@ ASYNC_LEAF_DEFINE(async_fd_write, async_leaf_cancel);
 ASYNC_LEAF_DEFINE(async_fd_write_all, async_leaf_cancel);
 ASYNC_LEAF_DEFINE(async_fd_accept, async_leaf_cancel);
 ASYNC_LEAF_DEFINE(async_fd_connect, async_leaf_cancel);
+
+ASYNC_EXTERN_C_END_
+
+#endif
+
+/* ---- address.h ---------------------------------------------------------------------------------------- */
+
+/* address.h: socket addresses: an IPv4 or IPv6 address with its port, or the path of a unix socket; from text and to
+ * text. Nothing here asks a name server, suspends or allocates; any thread. */
+
+#if ASYNCIO_NET
+
+ASYNC_EXTERN_C_BEGIN_
+
+struct sockaddr;
+
+/* async_address: a struct sockaddr of any family, and its length. A value: copy it freely. All zeros is no address. */
+typedef struct async_address {
+    size_t length; /* in bytes; 0: no address */
+    union {
+        unsigned char bytes[128];
+        long long integer;
+        void *pointer;
+    } storage;
+} async_address;
+
+/* ASYNC_ADDRESS_TEXT: a buffer for any address as text. */
+enum { ASYNC_ADDRESS_TEXT = 136 };
+
+/* async_address_parse: from "127.0.0.1:80", "[::1]:80", "[fe80::1%eth0]:80" or "unix:/path". No names: those take an
+ * await (async_getaddrinfo). INVALID_ARGUMENT, and as async_address_set_path(); the address is then no address. */
+async_status async_address_parse(async_address *address, const char *text);
+
+/* async_address_format: as text, as async_address_parse() reads it: "-" for no address, "unix:" for a unix socket without
+ * a name, "family 17" for one of another family. Gives `text`, whose `size` is ASYNC_ADDRESS_TEXT; less cuts it. */
+const char *async_address_format(const async_address *address, char *text, size_t size);
+
+/* async_address_set_ip: from a numeric host, IPv4 or IPv6, and a port, 0 to 65535. INVALID_ARGUMENT. */
+async_status async_address_set_ip(async_address *address, const char *host, int port);
+
+/* async_address_set_path: of a unix socket. On Linux a path that begins with '@' names an abstract one, which is no
+ * file. -ENAMETOOLONG past some hundred bytes, INVALID_ARGUMENT when it is empty. */
+async_status async_address_set_path(async_address *address, const char *path);
+
+/* async_address_set: from the system's form: a copy. INVALID_ARGUMENT when it is too long. */
+async_status async_address_set(async_address *address, const struct sockaddr *sockaddr, size_t length);
+
+/* async_address_sockaddr: in the system's form, for connect(), bind() and their like, beside address->length. */
+const struct sockaddr *async_address_sockaddr(const async_address *address);
+
+/* async_address_family: AF_INET, AF_INET6, AF_UNIX, ...; AF_UNSPEC for no address. */
+int async_address_family(const async_address *address);
+
+/* async_address_port: 0 to 65535; -1 where there are no ports. async_address_set_port: INVALID_ARGUMENT there. */
+int async_address_port(const async_address *address);
+async_status async_address_set_port(async_address *address, int port);
+
+/* async_address_equal: the same family, address, port, and scope of a link-local one. */
+bool async_address_equal(const async_address *a, const async_address *b);
+
+/* async_socket_name, async_socket_peer: the address of this end of a socket, or of the other. -errno: -ENOTCONN without a
+ * peer. Mirror getsockname(), getpeername(). */
+async_status async_socket_name(int fd, async_address *address);
+async_status async_socket_peer(int fd, async_address *address);
+
+ASYNC_EXTERN_C_END_
+
+#endif
+
+#if defined(ASYNCIO_IMPLEMENTATION) && ASYNCIO_NET
+
+#include <arpa/inet.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+ASYNC_EXTERN_C_BEGIN_
+
+typedef char async_address_is_large_enough_[sizeof(struct sockaddr_storage) <= 128 ? 1 : -1];
+
+#define ASYNC_UNIX_PATH_ offsetof(struct sockaddr_un, sun_path)
+
+/* One of the system's forms is copied out and in: what stands behind it in memory is of another type. */
+static struct sockaddr_in async_address_in_(const async_address *address)
+{
+    struct sockaddr_in in;
+    ASYNC_MEMCPY_(&in, address->storage.bytes, sizeof in);
+    return in;
+}
+
+static struct sockaddr_in6 async_address_in6_(const async_address *address)
+{
+    struct sockaddr_in6 in6;
+    ASYNC_MEMCPY_(&in6, address->storage.bytes, sizeof in6);
+    return in6;
+}
+
+async_status async_address_set(async_address *address, const struct sockaddr *sockaddr, size_t length)
+{
+    ASYNC_MEMSET_(address, 0, sizeof *address);
+    if (length > sizeof address->storage.bytes)
+        return ASYNC_INVALID_ARGUMENT;
+    if (length > 0)
+        ASYNC_MEMCPY_(address->storage.bytes, sockaddr, length);
+    address->length = length;
+    return ASYNC_OK;
+}
+
+const struct sockaddr *async_address_sockaddr(const async_address *address)
+{
+    return (const struct sockaddr *)(const void *)address->storage.bytes;
+}
+
+int async_address_family(const async_address *address)
+{
+    struct sockaddr any;
+    if (address->length < offsetof(struct sockaddr, sa_family) + sizeof any.sa_family)
+        return AF_UNSPEC;
+    ASYNC_MEMCPY_(&any, address->storage.bytes, sizeof any);
+    return any.sa_family;
+}
+
+static bool async_is_ip_(const async_address *address, int family)
+{
+    return async_address_family(address) == family &&
+        address->length >= (family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6));
+}
+
+async_status async_address_set_path(async_address *address, const char *path)
+{
+    struct sockaddr_un un;
+    size_t length = strlen(path), whole = ASYNC_UNIX_PATH_ + length + 1;
+    ASYNC_MEMSET_(address, 0, sizeof *address);
+    if (length == 0)
+        return ASYNC_INVALID_ARGUMENT;
+    if (length >= sizeof un.sun_path)
+        return -ENAMETOOLONG;
+    ASYNC_MEMSET_(&un, 0, sizeof un);
+    un.sun_family = AF_UNIX;
+    ASYNC_MEMCPY_(un.sun_path, path, length);
+#if defined(__linux__)
+    if (path[0] == '@') {
+        un.sun_path[0] = '\0';
+        whole--; /* every byte counts there, a terminator too */
+    }
+#endif
+    ASYNC_MEMCPY_(address->storage.bytes, &un, whole);
+    address->length = whole;
+    return ASYNC_OK;
+}
+
+/* Digits only, up to `end`; -1 otherwise. */
+static long async_digits_(const char *text, const char *end, long most)
+{
+    long n = 0;
+    if (text == end)
+        return -1;
+    for (; text < end; text++) {
+        if (*text < '0' || *text > '9')
+            return -1;
+        n = n * 10 + (*text - '0');
+        if (n > most)
+            return -1;
+    }
+    return n;
+}
+
+static bool async_set_ip_(async_address *address, const char *host, size_t length, int port)
+{
+    char copy[INET6_ADDRSTRLEN + IF_NAMESIZE + 1], *zone;
+    struct sockaddr_in in;
+    struct sockaddr_in6 in6;
+    if (length >= sizeof copy || port < 0 || port > 65535)
+        return false;
+    ASYNC_MEMCPY_(copy, host, length);
+    copy[length] = '\0';
+    ASYNC_MEMSET_(&in, 0, sizeof in);
+    if (inet_pton(AF_INET, copy, &in.sin_addr) == 1) {
+        in.sin_family = AF_INET;
+        in.sin_port = htons((uint16_t)port);
+        ASYNC_MEMCPY_(address->storage.bytes, &in, sizeof in);
+        address->length = sizeof in;
+        return true;
+    }
+    ASYNC_MEMSET_(&in6, 0, sizeof in6);
+    zone = strchr(copy, '%');
+    if (zone != NULL) {
+        long number = async_digits_(zone + 1, copy + length, INT_MAX);
+        *zone = '\0';
+        in6.sin6_scope_id = number > 0 ? (uint32_t)number : if_nametoindex(zone + 1);
+        if (in6.sin6_scope_id == 0)
+            return false;
+    }
+    if (inet_pton(AF_INET6, copy, &in6.sin6_addr) != 1)
+        return false;
+    in6.sin6_family = AF_INET6;
+    in6.sin6_port = htons((uint16_t)port);
+    ASYNC_MEMCPY_(address->storage.bytes, &in6, sizeof in6);
+    address->length = sizeof in6;
+    return true;
+}
+
+async_status async_address_set_ip(async_address *address, const char *host, int port)
+{
+    ASYNC_MEMSET_(address, 0, sizeof *address);
+    return async_set_ip_(address, host, strlen(host), port) ? (int)ASYNC_OK : (int)ASYNC_INVALID_ARGUMENT;
+}
+
+async_status async_address_parse(async_address *address, const char *text)
+{
+    const char *end = text + strlen(text), *colon = strrchr(text, ':'), *host = text, *host_end = colon;
+    long port;
+    ASYNC_MEMSET_(address, 0, sizeof *address);
+    if (strncmp(text, "unix:", 5) == 0)
+        return async_address_set_path(address, text + 5);
+    if (colon == NULL || (port = async_digits_(colon + 1, end, 65535)) < 0)
+        return ASYNC_INVALID_ARGUMENT;
+    if (*text == '[') {
+        host++;
+        host_end--;
+        if (host_end < host || *host_end != ']')
+            return ASYNC_INVALID_ARGUMENT;
+    }
+    if ((*text == '[') != (memchr(host, ':', (size_t)(host_end - host)) != NULL)) /* which colon begins the port? */
+        return ASYNC_INVALID_ARGUMENT;
+    return async_set_ip_(address, host, (size_t)(host_end - host), (int)port) ? (int)ASYNC_OK
+                                                                              : (int)ASYNC_INVALID_ARGUMENT;
+}
+
+const char *async_address_format(const async_address *address, char *text, size_t size)
+{
+    char host[INET6_ADDRSTRLEN];
+    if (address->length == 0) {
+        snprintf(text, size, "-");
+    } else if (async_is_ip_(address, AF_INET)) {
+        struct sockaddr_in in = async_address_in_(address);
+        inet_ntop(AF_INET, &in.sin_addr, host, sizeof host);
+        snprintf(text, size, "%s:%u", host, (unsigned)ntohs(in.sin_port));
+    } else if (async_is_ip_(address, AF_INET6)) {
+        struct sockaddr_in6 in6 = async_address_in6_(address);
+        char zone[IF_NAMESIZE + 1] = "";
+        inet_ntop(AF_INET6, &in6.sin6_addr, host, sizeof host);
+        if (in6.sin6_scope_id != 0) {
+            zone[0] = '%';
+            if (if_indextoname(in6.sin6_scope_id, zone + 1) == NULL)
+                snprintf(zone, sizeof zone, "%%%lu", (unsigned long)in6.sin6_scope_id);
+        }
+        snprintf(text, size, "[%s%s]:%u", host, zone, (unsigned)ntohs(in6.sin6_port));
+    } else if (async_address_family(address) == AF_UNIX) {
+        const char *path = (const char *)address->storage.bytes + ASYNC_UNIX_PATH_;
+        size_t length = address->length > ASYNC_UNIX_PATH_ ? address->length - ASYNC_UNIX_PATH_ : 0;
+        if (length > 1 && path[0] == '\0')
+            snprintf(text, size, "unix:@%.*s", (int)(length - 1), path + 1);
+        else
+            snprintf(text, size, "unix:%.*s", (int)length, path);
+    } else {
+        snprintf(text, size, "family %d", async_address_family(address));
+    }
+    return text;
+}
+
+int async_address_port(const async_address *address)
+{
+    if (async_is_ip_(address, AF_INET))
+        return ntohs(async_address_in_(address).sin_port);
+    if (async_is_ip_(address, AF_INET6))
+        return ntohs(async_address_in6_(address).sin6_port);
+    return -1;
+}
+
+async_status async_address_set_port(async_address *address, int port)
+{
+    if (port < 0 || port > 65535)
+        return ASYNC_INVALID_ARGUMENT;
+    if (async_is_ip_(address, AF_INET)) {
+        struct sockaddr_in in = async_address_in_(address);
+        in.sin_port = htons((uint16_t)port);
+        ASYNC_MEMCPY_(address->storage.bytes, &in, sizeof in);
+    } else if (async_is_ip_(address, AF_INET6)) {
+        struct sockaddr_in6 in6 = async_address_in6_(address);
+        in6.sin6_port = htons((uint16_t)port);
+        ASYNC_MEMCPY_(address->storage.bytes, &in6, sizeof in6);
+    } else {
+        return ASYNC_INVALID_ARGUMENT;
+    }
+    return ASYNC_OK;
+}
+
+bool async_address_equal(const async_address *a, const async_address *b)
+{
+    if (async_is_ip_(a, AF_INET) && async_is_ip_(b, AF_INET)) {
+        struct sockaddr_in x = async_address_in_(a), y = async_address_in_(b);
+        return x.sin_port == y.sin_port && x.sin_addr.s_addr == y.sin_addr.s_addr;
+    }
+    if (async_is_ip_(a, AF_INET6) && async_is_ip_(b, AF_INET6)) {
+        struct sockaddr_in6 x = async_address_in6_(a), y = async_address_in6_(b);
+        return x.sin6_port == y.sin6_port && x.sin6_scope_id == y.sin6_scope_id &&
+            memcmp(&x.sin6_addr, &y.sin6_addr, sizeof x.sin6_addr) == 0;
+    }
+    if (async_address_family(a) == AF_UNIX && async_address_family(b) == AF_UNIX) {
+        char x[ASYNC_ADDRESS_TEXT], y[ASYNC_ADDRESS_TEXT];
+        return strcmp(async_address_format(a, x, sizeof x), async_address_format(b, y, sizeof y)) == 0;
+    }
+    return a->length == b->length && memcmp(a->storage.bytes, b->storage.bytes, a->length) == 0;
+}
+
+/* What the system wrote into an address: it tells the whole length even when it had to cut. */
+static void async_address_written_(async_address *address, socklen_t length)
+{
+    address->length = length < sizeof address->storage.bytes ? length : sizeof address->storage.bytes;
+}
+
+static async_status async_address_of_(int fd, async_address *address,
+    int (*get)(int, struct sockaddr *, socklen_t *))
+{
+    socklen_t length = sizeof address->storage.bytes;
+    ASYNC_MEMSET_(address, 0, sizeof *address);
+    if (get(fd, (struct sockaddr *)(void *)address->storage.bytes, &length) != 0)
+        return -errno;
+    async_address_written_(address, length);
+    return ASYNC_OK;
+}
+
+/* not passed by name: where they are macros or have transparent unions for parameters, no pointer fits */
+static int async_getsockname_(int fd, struct sockaddr *address, socklen_t *length)
+{
+    return getsockname(fd, address, length);
+}
+
+static int async_getpeername_(int fd, struct sockaddr *address, socklen_t *length)
+{
+    return getpeername(fd, address, length);
+}
+
+async_status async_socket_name(int fd, async_address *address)
+{
+    return async_address_of_(fd, address, async_getsockname_);
+}
+
+async_status async_socket_peer(int fd, async_address *address)
+{
+    return async_address_of_(fd, address, async_getpeername_);
+}
+
+ASYNC_EXTERN_C_END_
+
+#endif
+
+/* ---- connect.h ---------------------------------------------------------------------------------------- */
+
+/* connect.h: connections to a host by name, to an address, to a path. */
+
+#if ASYNCIO_NET
+
+ASYNC_EXTERN_C_BEGIN_
+
+/* async_socket_open: socket(): a new one, non-blocking and close-on-exec; -errno. Any thread. */
+int async_socket_open(int family, int type, int protocol);
+
+/* await_into(fd, async_address_connect, .address = &a): a new stream socket, non-blocking and close-on-exec, connected
+ * to the address, which is read before the first suspension only. .local, if given, is this end's address. -errno; when
+ * it fails or is cancelled no descriptor is left. */
+struct async_address_connect {
+    async_frame frame;
+    const async_address *address, *local;
+    int result;
+};
+ASYNC_DECLARE(async_address_connect);
+
+/* await_into(fd, async_unix_connect, .path = p): the same to a unix socket; async_address_set_path() reads the path. */
+struct async_unix_connect {
+    async_frame frame;
+    const char *path;
+    int result;
+    async_address address;
+};
+ASYNC_DECLARE(async_unix_connect);
+
+/* async_connect_attempt: how the attempt at one of a host's addresses ended: the status of the connection that is used
+ * is OK; CANCELLED: another one was faster. */
+typedef struct async_connect_attempt {
+    async_address address;
+    async_status status;
+} async_connect_attempt;
+
+/* await_into(fd, async_net_connect, .host = "example.org", .port = 80): a new TCP socket, non-blocking and
+ * close-on-exec, connected to the first of the host's addresses that answers. A numeric host is not looked up; NULL is
+ * this machine.
+ *     .family     AF_INET or AF_INET6: only that. 0: both.
+ *     .local      this end's address; addresses of another family are passed over then.
+ *     .attempts   an array of .capacity members, which gets the addresses that were tried and how each ended, and
+ *                 .attempted, a size_t, how many those were (at most .capacity are told).
+ * As the attempts fail, so does the await: with the status of the first. ASYNC_NAME_NOT_FOUND and its like when there is
+ * no address. The host is read while it runs. When it fails or is cancelled no descriptor is left. */
+struct async_net_connect {
+    async_frame frame;
+    const char *host;
+    int port, family;
+    const async_address *local;
+    async_connect_attempt *attempts;
+    size_t capacity, *attempted;
+    int result;
+    async_status first, status;
+    struct addrinfo *found, *next;
+    async_address address;
+    size_t count;
+    struct async_address_connect connecting;
+};
+ASYNC_DECLARE(async_net_connect);
+
+/* async_address_listen: a new stream socket, non-blocking and close-on-exec, that listens on an address; -errno.
+ * backlog: how many may wait to be accepted; 0: 100. reuse_port: several sockets may listen on the port, among which the
+ * system divides the connections. Loop thread or not; does not suspend.
+ * async_unix_listen: the same on a path; a socket that was left there is replaced. */
+int async_address_listen(const async_address *address, int backlog, bool reuse_port);
+int async_unix_listen(const char *path, int backlog);
+
+/* await_into(count, async_net_listen, .host = h, .port = p, .fds = array, .capacity = n): listens on all addresses of a
+ * host, as above; the descriptors, at most n of them, are in the array. .host NULL: on all interfaces, IPv4 and IPv6.
+ * .port 0: one that is free, the same for all. .family, .backlog, .reuse_port as above. When it fails, none is left. */
+struct async_net_listen {
+    async_frame frame;
+    const char *host;
+    int port, family, backlog;
+    bool reuse_port;
+    int *fds;
+    size_t capacity, result;
+    struct addrinfo *found;
+};
+ASYNC_DECLARE(async_net_listen);
+
+ASYNC_EXTERN_C_END_
+
+#endif
+
+#if defined(ASYNCIO_IMPLEMENTATION) && ASYNCIO_NET
+
+#include <netdb.h>
+#include <sys/stat.h>
+
+ASYNC_EXTERN_C_BEGIN_
+
+int async_socket_open(int family, int type, int protocol)
+{
+    int fd;
+    async_status status;
+#if defined(SOCK_NONBLOCK) && defined(SOCK_CLOEXEC)
+    fd = socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol);
+    status = fd < 0 ? -errno : ASYNC_OK;
+#else
+    fd = socket(family, type, protocol);
+    status = fd < 0 ? -errno : async_fd_set_nonblocking(fd);
+#endif
+#ifdef SO_NOSIGPIPE
+    if (status == ASYNC_OK) {
+        int on = 1;
+        (void)setsockopt(fd, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof on);
+    }
+#endif
+    if (status < 0 && fd >= 0)
+        close(fd);
+    return status < 0 ? status : fd;
+}
+
+static async_status async_gai_status_(int error)
+{
+    switch (error) {
+    case 0: return ASYNC_OK;
+    case EAI_SYSTEM: return errno > 0 ? -errno : (int)ASYNC_NAME_FAILED;
+    case EAI_MEMORY: return ASYNC_NO_MEMORY;
+    case EAI_AGAIN: return ASYNC_NAME_TRY_AGAIN;
+    case EAI_FAMILY: return -EAFNOSUPPORT;
+    case EAI_BADFLAGS: return ASYNC_INVALID_ARGUMENT;
+    case EAI_NONAME:
+    case EAI_SERVICE: return ASYNC_NAME_NOT_FOUND;
+    default: return ASYNC_NAME_FAILED;
+    }
+}
+
+static async_status async_lookup_(const char *host, int port, int family, int flags, struct addrinfo **found)
+{
+    struct addrinfo hints;
+    char service[8];
+    if (port < 0 || port > 65535)
+        return ASYNC_INVALID_ARGUMENT;
+    ASYNC_MEMSET_(&hints, 0, sizeof hints);
+    hints.ai_family = family;
+    hints.ai_socktype = SOCK_STREAM;
+    hints.ai_flags = flags;
+    snprintf(service, sizeof service, "%d", port);
+    return async_gai_status_(getaddrinfo(host, service, &hints, found));
+}
+
+ASYNC_DEFINE(async_address_connect)
+{
+    int fd;
+    ASYNC_BEGIN;
+    self->result = -1;
+    fd = async_socket_open(async_address_family(self->address), SOCK_STREAM, 0);
+    if (fd < 0)
+        ASYNC_RAISE(fd);
+    self->result = fd;
+    if (self->local != NULL && bind(fd, async_address_sockaddr(self->local), (socklen_t)self->local->length) != 0)
+        ASYNC_RAISE(-errno);
+    AWAIT(async_fd_connect, .fd = fd, .address = async_address_sockaddr(self->address),
+        .length = self->address->length);
+    ASYNC_FINALLY;
+    if (ASYNC_ERROR < 0 && self->result >= 0)
+        async_fd_close(self->result);
+    ASYNC_END;
+}
+
+ASYNC_DEFINE(async_unix_connect)
+{
+    int status;
+    ASYNC_BEGIN;
+    status = async_address_set_path(&self->address, self->path);
+    if (status < 0)
+        ASYNC_RAISE(status);
+    AWAIT_INTO(self->result, async_address_connect, .address = &self->address);
+    ASYNC_END;
+}
+
+static void async_attempted_(struct async_net_connect *self, async_status status)
+{
+    if (self->count < self->capacity) {
+        self->attempts[self->count].address = self->address;
+        self->attempts[self->count].status = status;
+    }
+    if (self->count++ == 0)
+        self->first = status;
+    if (self->attempted != NULL)
+        *self->attempted = self->count;
+}
+
+ASYNC_DEFINE(async_net_connect)
+{
+    int status;
+    ASYNC_BEGIN;
+    if (self->attempted != NULL)
+        *self->attempted = 0;
+    self->first = ASYNC_NAME_NOT_FOUND;
+    status = async_lookup_(self->host, self->port, self->family, 0, &self->found);
+    if (status < 0)
+        ASYNC_RAISE(status);
+    for (self->next = self->found; self->next != NULL; self->next = self->next->ai_next) {
+        if (async_address_set(&self->address, self->next->ai_addr, self->next->ai_addrlen) < 0 ||
+            (self->local != NULL && async_address_family(self->local) != self->next->ai_family))
+            continue;
+        AWAIT_AT_CATCH(&self->connecting, self->status, async_address_connect, .address = &self->address,
+            .local = self->local);
+        async_attempted_(self, self->status);
+        if (self->status == ASYNC_OK) {
+            self->result = self->connecting.result;
+            ASYNC_RETURN();
+        }
+        if (self->status == ASYNC_CANCELLED)
+            ASYNC_RAISE(ASYNC_CANCELLED);
+    }
+    ASYNC_RAISE(self->first);
+    ASYNC_FINALLY;
+    if (self->found != NULL)
+        freeaddrinfo(self->found);
+    ASYNC_END;
+}
+
+/* ---- listening ----------------------------------------------------------------------------------------------- */
+
+enum { ASYNC_BACKLOG_ = 100 };
+
+int async_address_listen(const async_address *address, int backlog, bool reuse_port)
+{
+    int family = async_address_family(address), on = 1, error, fd = async_socket_open(family, SOCK_STREAM, 0);
+    bool ip = family != AF_UNIX;
+    if (fd < 0)
+        return fd;
+    if ((ip && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0) ||
+#ifdef SO_REUSEPORT
+        (reuse_port && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) != 0) ||
+#endif
+        /* IPv4 has a socket of its own */
+        (family == AF_INET6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) != 0) ||
+        bind(fd, async_address_sockaddr(address), (socklen_t)address->length) != 0 ||
+        listen(fd, backlog > 0 ? backlog : ASYNC_BACKLOG_) != 0) {
+        error = errno;
+        close(fd);
+        return -error;
+    }
+#ifndef SO_REUSEPORT
+    if (reuse_port) {
+        close(fd);
+        return -ENOPROTOOPT;
+    }
+#endif
+    return fd;
+}
+
+int async_unix_listen(const char *path, int backlog)
+{
+    async_address address;
+    struct stat st;
+    async_status status = async_address_set_path(&address, path);
+    if (status < 0)
+        return status;
+    if (path[0] != '@' && lstat(path, &st) == 0 && S_ISSOCK(st.st_mode))
+        (void)unlink(path); /* whatever stands in the way, bind says */
+    return async_address_listen(&address, backlog, false);
+}
+
+/* All of them, or none: the descriptors' number, or why not. A port of 0 is the first socket's for the others too. */
+static int async_listen_all_(struct async_net_listen *self, int port)
+{
+    struct addrinfo *each;
+    async_address address;
+    size_t count = 0;
+    int fd = -EADDRNOTAVAIL;
+    for (each = self->found; each != NULL && count < self->capacity; each = each->ai_next) {
+        if (async_address_set(&address, each->ai_addr, each->ai_addrlen) < 0)
+            continue;
+        (void)async_address_set_port(&address, port);
+        fd = async_address_listen(&address, self->backlog, self->reuse_port);
+        if (fd == -EAFNOSUPPORT || fd == -EADDRNOTAVAIL) /* the machine may have no IPv6 */
+            continue;
+        if (fd < 0)
+            break;
+        self->fds[count++] = fd;
+        if (port == 0 && async_socket_name(fd, &address) == ASYNC_OK)
+            port = async_address_port(&address);
+    }
+    if (count > 0 && (fd >= 0 || fd == -EAFNOSUPPORT || fd == -EADDRNOTAVAIL))
+        return (int)count;
+    while (count > 0)
+        close(self->fds[--count]);
+    return fd;
+}
+
+ASYNC_DEFINE(async_net_listen)
+{
+    int status, tries;
+    ASYNC_BEGIN;
+    status = async_lookup_(self->host, self->port, self->family, AI_PASSIVE, &self->found);
+    if (status < 0)
+        ASYNC_RAISE(status);
+    /* a port that is free for the first may be taken for the second: then another one */
+    for (tries = 0, status = -EADDRINUSE; status == -EADDRINUSE && tries < (self->port == 0 ? 10 : 1); tries++)
+        status = async_listen_all_(self, self->port);
+    if (status < 0)
+        ASYNC_RAISE(status);
+    self->result = (size_t)status;
+    ASYNC_FINALLY;
+    if (self->found != NULL)
+        freeaddrinfo(self->found);
+    ASYNC_END;
+}
 
 ASYNC_EXTERN_C_END_
 

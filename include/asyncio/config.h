@@ -138,6 +138,17 @@
 #define ASYNCIO_WINDOW 4096
 #endif
 
+/* ASYNCIO_THREADS: work in other threads: executors, async_to_thread, channels between loops. Hosts only. */
+#ifndef ASYNCIO_THREADS
+#define ASYNCIO_THREADS (!(ASYNCIO_BARE))
+#endif
+
+/* ASYNCIO_NET: sockets, names, streams, servers, transports. It needs ASYNCIO_THREADS, since the system looks names up
+ * only by blocking. Hosts only. */
+#ifndef ASYNCIO_NET
+#define ASYNCIO_NET ASYNCIO_THREADS
+#endif
+
 /* ASYNCIO_MALLOC, ASYNCIO_FREE: where memory comes from. Define both or none. */
 #if defined(ASYNCIO_MALLOC) != defined(ASYNCIO_FREE)
 #error "asyncio.h: define ASYNCIO_MALLOC and ASYNCIO_FREE together"
@@ -163,6 +174,12 @@
 #endif
 #if !ASYNCIO_NAMES && !ASYNCIO_BARE
 #error "asyncio.h: ASYNCIO_NAMES 0 is for boards"
+#endif
+#if ASYNCIO_THREADS && ASYNCIO_BARE
+#error "asyncio.h: ASYNCIO_THREADS is for hosts"
+#endif
+#if ASYNCIO_NET && !ASYNCIO_THREADS
+#error "asyncio.h: ASYNCIO_NET needs ASYNCIO_THREADS, in which names are looked up"
 #endif
 #if ASYNCIO_VERIFY && ASYNCIO_BARE
 #error "asyncio.h: ASYNCIO_VERIFY is for hosts: verify a board's program there"
@@ -287,7 +304,10 @@ typedef int async_status;
     X(ASYNC_STOPPED, -4107, "event loop stopped before the future was done")                    \
     X(ASYNC_LIMIT_OVERRUN, -4108, "limit overrun")                                              \
     X(ASYNC_INCOMPLETE_READ, -4109, "incomplete read")                                          \
-    X(ASYNC_BROKEN_BARRIER, -4110, "broken barrier")
+    X(ASYNC_BROKEN_BARRIER, -4110, "broken barrier")                                            \
+    X(ASYNC_NAME_NOT_FOUND, -4121, "no such host or service")                                   \
+    X(ASYNC_NAME_TRY_AGAIN, -4122, "the name servers did not answer")                           \
+    X(ASYNC_NAME_FAILED, -4123, "name lookup failed")
 
 enum {
     ASYNC_OK = 0,
