@@ -3,6 +3,7 @@
 #define ASYNCIO_CLOSE_H
 
 #include "run.h"
+#include "executor.h"
 
 #if !ASYNCIO_BARE
 
@@ -107,6 +108,9 @@ async_status async_loop_close(async_loop *loop)
             async_loop_drop_ready_(loop);
         }
     async_loop_drop_ready_(loop);
+#if ASYNCIO_THREADS
+    (void)async_loop_shutdown_default_executor(loop);
+#endif
 #if ASYNCIO_DEBUG
     async_report_unreleased_(loop);
 #endif

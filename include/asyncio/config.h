@@ -116,6 +116,12 @@
 #define ASYNCIO_POOL 1
 #endif
 
+/* ASYNCIO_THREADS: executors, async_to_thread, channels between loops. Hosts only, where it is on. Before glibc 2.34 such
+ * a program is linked with -pthread. */
+#ifndef ASYNCIO_THREADS
+#define ASYNCIO_THREADS (!(ASYNCIO_BARE))
+#endif
+
 /* ASYNCIO_NAMES: functions carry their name, file and line for reports and panics. Only a board can do without. */
 #ifndef ASYNCIO_NAMES
 #define ASYNCIO_NAMES (!(ASYNCIO_BARE))
@@ -183,6 +189,9 @@
 #endif
 #if ASYNCIO_VERIFY && ASYNCIO_BARE
 #error "asyncio.h: ASYNCIO_VERIFY is for hosts: verify a board's program there"
+#endif
+#if ASYNCIO_THREADS && ASYNCIO_BARE
+#error "asyncio.h: ASYNCIO_THREADS is for hosts"
 #endif
 #if ASYNCIO_DEBUG && !ASYNCIO_NAMES
 #error "asyncio.h: ASYNCIO_DEBUG needs ASYNCIO_NAMES"
@@ -359,20 +368,27 @@ ASYNC_EXTERN_C_END_
 
 ASYNC_EXTERN_C_BEGIN_
 
+/* What several threads change. */
+#if defined(__GNUC__)
+#define ASYNC_ADD_(x, n) ((void)__atomic_add_fetch(&(x), n, __ATOMIC_SEQ_CST))
+#else
+#define ASYNC_ADD_(x, n) ((void)((x) += (n)))
+#endif
+
 #if ASYNCIO_VERIFY
-/* What the library has allocated in this thread and not freed: what it takes and gives back goes through these. */
-static ASYNC_THREAD_LOCAL_ long async_allocated_;
+/* What the library has allocated and not freed: what it takes and gives back goes through these. */
+static long async_allocated_;
 
 static void *async_counted_malloc_(size_t size)
 {
     void *block = ASYNCIO_MALLOC(size);
-    async_allocated_ += block != NULL;
+    ASYNC_ADD_(async_allocated_, block != NULL);
     return block;
 }
 
 static void async_counted_free_(void *block)
 {
-    async_allocated_ -= block != NULL;
+    ASYNC_ADD_(async_allocated_, -(block != NULL));
     ASYNCIO_FREE(block);
 }
 

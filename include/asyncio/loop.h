@@ -17,7 +17,8 @@ typedef struct async_loop async_loop;
 
 /* async_loop_config: how a loop differs from the usual. All zeros: the usual. */
 typedef struct async_loop_config { /* hosts */
-    bool virtual_clock; /* time stands still while anything is ready and jumps to the next deadline when nothing is */
+    bool virtual_clock; /* time stands still while anything is ready, or a function awaited runs in a thread, and jumps to
+                         * the next deadline when nothing is */
     bool pass_clock;    /* delays count from the beginning of the pass, which saves reading the clock */
 #if ASYNCIO_VERIFY
     uint32_t seed; /* not 0: what is ready in a pass is shuffled, always the same way for the same seed (verify.h) */
@@ -161,6 +162,12 @@ struct async_loop {
 #endif
 #if !ASYNCIO_BARE
     struct async_poller_ *poller;
+#if ASYNCIO_THREADS
+    struct async_executor *executor; /* the default one; NULL: the loop's own */
+    struct async_workers_ *workers;  /* the loop's own, once it was needed */
+    unsigned jobs; /* of its tasks, in threads */
+    bool executor_closed;
+#endif
     pthread_mutex_t lock; /* of the following */
     async_handle *first_remote, *last_remote; /* from other threads */
     int wake_fds[2];

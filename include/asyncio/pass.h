@@ -97,6 +97,8 @@ ASYNC_NOINLINE_ static bool async_loop_look_(async_loop *loop, bool wait, bool m
     if (idle > 0 && wait) {
         if (idle == ASYNC_FOREVER && may_deadlock && async_poller_is_dead_(loop))
             return false;
+        if (loop->virtual_clock && async_poller_has_jobs_(loop))
+            idle = ASYNC_FOREVER;
         if (loop->virtual_clock && idle != ASYNC_FOREVER) {
             async_poller_poll_(loop, 0);
             if (loop->ready.head.next == 0)

@@ -382,20 +382,34 @@ static void async_poller_poll_(async_loop *loop, async_time idle)
     }
 }
 
+/* Of the library's: they wait for work, and wake nobody. */
+static int async_idle_threads_;
+
 static bool async_has_other_threads_(void)
 {
 #if defined(__linux__)
     struct stat st;
-    return stat("/proc/self/task", &st) != 0 || st.st_nlink > 3;
+    return stat("/proc/self/task", &st) != 0 || (long)st.st_nlink - ASYNC_LOAD_(async_idle_threads_) > 3;
 #else
     return true;
+#endif
+}
+
+/* Functions that tasks wait for run in threads. */
+static bool async_poller_has_jobs_(const async_loop *loop)
+{
+#if ASYNCIO_THREADS
+    return loop->jobs > 0;
+#else
+    (void)loop;
+    return false;
 #endif
 }
 
 /* Nothing is watched, and no thread could call. */
 static bool async_poller_is_dead_(async_loop *loop)
 {
-    return (loop->poller == NULL || loop->poller->waiting == 0) && loop->holds == 0 &&
+    return !async_poller_has_jobs_(loop) && (loop->poller == NULL || loop->poller->waiting == 0) && loop->holds == 0 &&
         ASYNC_LOAD_(loop->first_remote) == NULL && !async_has_other_threads_();
 }
 
