@@ -2449,6 +2449,12 @@ struct async_task_name_ {
 };
 #endif
 
+/* What a later part has hung on the loop: closed with it, before its tasks are dropped. */
+typedef struct async_closer_ {
+    async_node_ node;
+    void (*close)(async_loop *loop, struct async_closer_ *closer);
+} async_closer_;
+
 struct async_loop {
     async_stack stack; /* first: a stack is its loop */
     async_fifo_ ready;
@@ -2488,6 +2494,7 @@ struct async_loop {
 #endif
 #if !ASYNCIO_BARE
     struct async_poller_ *poller;
+    async_line_ closers; /* async_closer_ */
 #if ASYNCIO_THREADS
     struct async_executor *executor; /* the default one; NULL: the loop's own */
     struct async_workers_ *workers;  /* the loop's own, once it was needed */
@@ -4136,6 +4143,7 @@ typedef struct async_watcher_ {
     int fd;
     async_status status; /* what the poller tells it: OK, CLOSED */
     bool writes;
+    async_handle *handle; /* no leaf, but part of an async_fd_handle: this is called */
 } async_watcher_;
 
 async_status async_poller_watch_(async_loop *loop, async_watcher_ *watcher);
@@ -4358,16 +4366,19 @@ void async_poller_unwatch_(async_loop *loop, async_watcher_ *watcher)
 }
 
 /* Wakes a line and empties it. */
-static void async_poller_wake_line_(struct async_poller_ *poller, async_line_ *line, async_status status)
+static void async_poller_wake_line_(async_loop *loop, async_line_ *line, async_status status)
 {
     async_node_ *node;
     while ((node = line->first) != NULL) {
         async_watcher_ *watcher = async_node_watcher_(node);
         async_line_remove_(line, node);
-        poller->waiting--;
+        loop->poller->waiting--;
         watcher->fd = -1;
         watcher->status = status;
-        async_leaf_complete(&watcher->leaf);
+        if (watcher->handle != NULL)
+            async_fifo_push_handle_(&loop->ready, watcher->handle);
+        else
+            async_leaf_complete(&watcher->leaf);
     }
 }
 
@@ -4392,8 +4403,8 @@ void async_poller_forget_(async_loop *loop, int fd, async_status status)
     int place;
     if (poller == NULL || fd < 0 || fd >= poller->descriptors || (place = poller->places[fd]) == 0)
         return;
-    async_poller_wake_line_(poller, &poller->watches[place].readers, status);
-    async_poller_wake_line_(poller, &poller->watches[place].writers, status);
+    async_poller_wake_line_(loop, &poller->watches[place].readers, status);
+    async_poller_wake_line_(loop, &poller->watches[place].writers, status);
     async_poller_drop_(loop, place);
 }
 
@@ -4421,12 +4432,12 @@ static void async_poller_event_(async_loop *loop, int place)
     if (p->revents & (POLLIN | POLLPRI) || failed) {
         if (watch->readers.first == NULL)
             events &= (short)~POLLIN;
-        async_poller_wake_line_(poller, &watch->readers, ASYNC_OK);
+        async_poller_wake_line_(loop, &watch->readers, ASYNC_OK);
     }
     if (p->revents & POLLOUT || failed) {
         if (watch->writers.first == NULL)
             events &= (short)~POLLOUT;
-        async_poller_wake_line_(poller, &watch->writers, ASYNC_OK);
+        async_poller_wake_line_(loop, &watch->writers, ASYNC_OK);
     }
     if (loop->mirror != NULL && p->events != events && events != 0)
         loop->mirror(loop, p->fd, events);
@@ -4518,10 +4529,25 @@ static bool async_poller_is_dead_(async_loop *loop)
         ASYNC_LOAD_(loop->first_remote) == NULL && !async_has_other_threads_();
 }
 
+/* The callbacks that are left at the end, when the tasks are gone: not added any more. */
+static void async_poller_let_go_(async_line_ *line)
+{
+    while (line->first != NULL) {
+        async_watcher_ *watcher = async_node_watcher_(line->first);
+        async_line_remove_(line, line->first);
+        watcher->fd = -1;
+    }
+}
+
 static void async_poller_close_(async_loop *loop)
 {
     struct async_poller_ *poller = loop->poller;
     if (poller != NULL) {
+        int i;
+        for (i = 1; i < poller->count; i++) {
+            async_poller_let_go_(&poller->watches[i].readers);
+            async_poller_let_go_(&poller->watches[i].writers);
+        }
         ASYNCIO_FREE(poller->fds);
         ASYNCIO_FREE(poller->watches);
         if (poller->places != NULL)
@@ -5424,6 +5450,11 @@ async_status async_loop_close(async_loop *loop)
         return ASYNC_MISUSE;
     async_running_ = loop; /* what the leaves do goes to this loop */
     async_loop_drop_ready_(loop);
+    while (loop->closers.first != NULL) {
+        async_closer_ *closer = ASYNC_CONTAINER_(loop->closers.first, async_closer_, node);
+        async_line_remove_(&loop->closers, &closer->node);
+        closer->close(loop, closer);
+    }
     for (i = loop->task_count; i-- > 0;)
         if (i < loop->task_count && loop->tasks[i] != NULL) { /* newest first: a group's children before their parent */
             async_task_drop_(loop, loop->tasks[i]);
@@ -7765,6 +7796,114 @@ async_step async_as_completed_next_resume(async_stack *stack, void *frame)
 ASYNC_LEAF_DEFINE(async_as_completed_next, async_leaf_cancel);
 
 #endif
+
+ASYNC_EXTERN_C_END_
+
+#endif
+
+/* ---- fd_handle.h -------------------------------------------------------------------------------------- */
+
+/* fd_handle.h: callbacks for descriptors (asyncio's add_reader and add_writer). Hosts only. */
+
+#if !ASYNCIO_BARE
+
+ASYNC_EXTERN_C_BEGIN_
+
+/* async_fd_handle: a callback that is called each time a descriptor is ready. It belongs to the caller and stays in place
+ * while it is added. All zeros: not added. */
+typedef struct async_fd_handle {
+    async_handle handle; /* handle.data is the callback's */
+    async_watcher_ watcher;
+    int fd;
+    void (*callback)(struct async_fd_handle *handle);
+    async_loop *loop;
+} async_fd_handle;
+
+/* async_loop_add_reader, async_loop_add_writer: calls callback(handle), with handle->handle.data = data, in every pass that
+ * finds the descriptor readable, or writable, or failed, or ended, until it is cancelled. Several may be added for one
+ * descriptor. OK, MISUSE when it is added already, -EBADF, NO_MEMORY, NO_RUNNING_LOOP for loop NULL. Loop thread.
+ * Mirror loop.add_reader(), add_writer(). */
+async_status async_loop_add_reader(async_loop *loop, int fd, async_fd_handle *handle,
+    void (*callback)(async_fd_handle *), void *data);
+async_status async_loop_add_writer(async_loop *loop, int fd, async_fd_handle *handle,
+    void (*callback)(async_fd_handle *), void *data);
+
+/* async_fd_handle_cancel: it is not called any more, not even in the pass under way; true if it would have been. Mirrors
+ * loop.remove_reader(), remove_writer(). */
+bool async_fd_handle_cancel(async_fd_handle *handle);
+
+/* async_fd_handle_status: OK, or why this is its last call: CLOSED when the descriptor was closed with
+ * async_fd_close(), -EBADF when it was closed otherwise, NO_MEMORY. */
+async_status async_fd_handle_status(const async_fd_handle *handle);
+
+ASYNC_EXTERN_C_END_
+
+#endif
+
+#if defined(ASYNCIO_IMPLEMENTATION) && !ASYNCIO_BARE
+
+ASYNC_EXTERN_C_BEGIN_
+
+/* It is added again before the call, which may cancel it. */
+static void async_fd_handle_run_(async_handle *link)
+{
+    async_fd_handle *handle = (async_fd_handle *)(void *)link;
+    if (handle->watcher.status == ASYNC_OK) {
+        handle->watcher.fd = handle->fd;
+        handle->watcher.status = async_poller_watch_(handle->loop, &handle->watcher);
+        if (handle->watcher.status < 0)
+            handle->watcher.fd = -1;
+    }
+    handle->callback(handle);
+}
+
+static async_status async_fd_handle_add_(async_loop *loop, int fd, bool writes, async_fd_handle *handle,
+    void (*callback)(async_fd_handle *), void *data)
+{
+    if (loop == NULL)
+        return ASYNC_NO_RUNNING_LOOP;
+    if (handle->watcher.handle != NULL && (handle->watcher.fd >= 0 || handle->handle.prev != 0))
+        return ASYNC_MISUSE;
+    ASYNC_MEMSET_(handle, 0, sizeof *handle);
+    handle->handle.callback = async_fd_handle_run_;
+    handle->handle.data = data;
+    handle->fd = handle->watcher.fd = fd;
+    handle->watcher.writes = writes;
+    handle->watcher.handle = &handle->handle;
+    handle->callback = callback;
+    handle->loop = loop;
+    handle->watcher.status = async_poller_watch_(loop, &handle->watcher);
+    if (handle->watcher.status < 0)
+        handle->watcher.fd = -1;
+    return handle->watcher.status;
+}
+
+async_status async_loop_add_reader(async_loop *loop, int fd, async_fd_handle *handle,
+    void (*callback)(async_fd_handle *), void *data)
+{
+    return async_fd_handle_add_(loop, fd, false, handle, callback, data);
+}
+
+async_status async_loop_add_writer(async_loop *loop, int fd, async_fd_handle *handle,
+    void (*callback)(async_fd_handle *), void *data)
+{
+    return async_fd_handle_add_(loop, fd, true, handle, callback, data);
+}
+
+bool async_fd_handle_cancel(async_fd_handle *handle)
+{
+    if (handle->watcher.handle == NULL)
+        return false;
+    if (handle->watcher.fd >= 0)
+        async_poller_unwatch_(handle->loop, &handle->watcher);
+    else if (handle->handle.prev != 0)
+        async_fifo_remove_(&handle->loop->ready, &handle->loop->pass, &handle->handle);
+    else
+        return false;
+    return true;
+}
+
+async_status async_fd_handle_status(const async_fd_handle *handle) { return handle->watcher.status; }
 
 ASYNC_EXTERN_C_END_
 

@@ -102,6 +102,11 @@ async_status async_loop_close(async_loop *loop)
         return ASYNC_MISUSE;
     async_running_ = loop; /* what the leaves do goes to this loop */
     async_loop_drop_ready_(loop);
+    while (loop->closers.first != NULL) {
+        async_closer_ *closer = ASYNC_CONTAINER_(loop->closers.first, async_closer_, node);
+        async_line_remove_(&loop->closers, &closer->node);
+        closer->close(loop, closer);
+    }
     for (i = loop->task_count; i-- > 0;)
         if (i < loop->task_count && loop->tasks[i] != NULL) { /* newest first: a group's children before their parent */
             async_task_drop_(loop, loop->tasks[i]);

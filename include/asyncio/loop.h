@@ -123,6 +123,12 @@ struct async_task_name_ {
 };
 #endif
 
+/* What a later part has hung on the loop: closed with it, before its tasks are dropped. */
+typedef struct async_closer_ {
+    async_node_ node;
+    void (*close)(async_loop *loop, struct async_closer_ *closer);
+} async_closer_;
+
 struct async_loop {
     async_stack stack; /* first: a stack is its loop */
     async_fifo_ ready;
@@ -162,6 +168,7 @@ struct async_loop {
 #endif
 #if !ASYNCIO_BARE
     struct async_poller_ *poller;
+    async_line_ closers; /* async_closer_ */
 #if ASYNCIO_THREADS
     struct async_executor *executor; /* the default one; NULL: the loop's own */
     struct async_workers_ *workers;  /* the loop's own, once it was needed */

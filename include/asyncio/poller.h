@@ -28,6 +28,7 @@ typedef struct async_watcher_ {
     int fd;
     async_status status; /* what the poller tells it: OK, CLOSED */
     bool writes;
+    async_handle *handle; /* no leaf, but part of an async_fd_handle: this is called */
 } async_watcher_;
 
 async_status async_poller_watch_(async_loop *loop, async_watcher_ *watcher);
@@ -253,16 +254,19 @@ void async_poller_unwatch_(async_loop *loop, async_watcher_ *watcher)
 }
 
 /* Wakes a line and empties it. */
-static void async_poller_wake_line_(struct async_poller_ *poller, async_line_ *line, async_status status)
+static void async_poller_wake_line_(async_loop *loop, async_line_ *line, async_status status)
 {
     async_node_ *node;
     while ((node = line->first) != NULL) {
         async_watcher_ *watcher = async_node_watcher_(node);
         async_line_remove_(line, node);
-        poller->waiting--;
+        loop->poller->waiting--;
         watcher->fd = -1;
         watcher->status = status;
-        async_leaf_complete(&watcher->leaf);
+        if (watcher->handle != NULL)
+            async_fifo_push_handle_(&loop->ready, watcher->handle);
+        else
+            async_leaf_complete(&watcher->leaf);
     }
 }
 
@@ -287,8 +291,8 @@ void async_poller_forget_(async_loop *loop, int fd, async_status status)
     int place;
     if (poller == NULL || fd < 0 || fd >= poller->descriptors || (place = poller->places[fd]) == 0)
         return;
-    async_poller_wake_line_(poller, &poller->watches[place].readers, status);
-    async_poller_wake_line_(poller, &poller->watches[place].writers, status);
+    async_poller_wake_line_(loop, &poller->watches[place].readers, status);
+    async_poller_wake_line_(loop, &poller->watches[place].writers, status);
     async_poller_drop_(loop, place);
 }
 
@@ -316,12 +320,12 @@ static void async_poller_event_(async_loop *loop, int place)
     if (p->revents & (POLLIN | POLLPRI) || failed) {
         if (watch->readers.first == NULL)
             events &= (short)~POLLIN;
-        async_poller_wake_line_(poller, &watch->readers, ASYNC_OK);
+        async_poller_wake_line_(loop, &watch->readers, ASYNC_OK);
     }
     if (p->revents & POLLOUT || failed) {
         if (watch->writers.first == NULL)
             events &= (short)~POLLOUT;
-        async_poller_wake_line_(poller, &watch->writers, ASYNC_OK);
+        async_poller_wake_line_(loop, &watch->writers, ASYNC_OK);
     }
     if (loop->mirror != NULL && p->events != events && events != 0)
         loop->mirror(loop, p->fd, events);
@@ -413,10 +417,25 @@ static bool async_poller_is_dead_(async_loop *loop)
         ASYNC_LOAD_(loop->first_remote) == NULL && !async_has_other_threads_();
 }
 
+/* The callbacks that are left at the end, when the tasks are gone: not added any more. */
+static void async_poller_let_go_(async_line_ *line)
+{
+    while (line->first != NULL) {
+        async_watcher_ *watcher = async_node_watcher_(line->first);
+        async_line_remove_(line, line->first);
+        watcher->fd = -1;
+    }
+}
+
 static void async_poller_close_(async_loop *loop)
 {
     struct async_poller_ *poller = loop->poller;
     if (poller != NULL) {
+        int i;
+        for (i = 1; i < poller->count; i++) {
+            async_poller_let_go_(&poller->watches[i].readers);
+            async_poller_let_go_(&poller->watches[i].writers);
+        }
         ASYNCIO_FREE(poller->fds);
         ASYNCIO_FREE(poller->watches);
         if (poller->places != NULL)
