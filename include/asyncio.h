@@ -1305,29 +1305,48 @@ void async_scope_pop_(async_stack *stack, async_frame *self)
         self->flags &= (uint16_t)~ASYNC_SCOPED_;
 }
 
+/* In the finally part a frame already has a status. What is entered there must not take that for its own: meanwhile it is
+ * kept as a positive number, and only what fails in the finally part is negative, and replaces it. */
+static void async_status_set_aside_(async_frame *self)
+{
+    if (self->flags & ASYNC_LEAVING_ && self->status < 0)
+        self->status = (int16_t)-self->status;
+}
+
+static void async_status_settle_(async_frame *self)
+{
+    if (self->status > 0 && !(self->flags & ASYNC_SCOPED_))
+        self->status = (int16_t)-self->status;
+}
+
 /* The frame is leaving and has open scopes: exits them. When one suspends (PENDING), its end resumes self in the
  * state LEAVE, and the work goes on here; 0 when all are exited. */
 static int async_unwind_(async_stack *stack, async_frame *self)
 {
-    if (self->flags & ASYNC_UNWINDING_)
-        self->status = (int16_t)stack->status;
+    int st = self->flags & ASYNC_UNWINDING_ ? stack->status : self->status;
     self->flags &= (uint16_t)~ASYNC_RAISES_;
     self->flags |= ASYNC_UNWINDING_;
     self->state = ASYNC_LEAVE_;
-    while (self->flags & ASYNC_SCOPED_) {
-        async_scope_ *scope = async_scope_below_(stack->sp);
-        async_scope_exit_ exit = scope->exit;
-        void *object = scope->object;
-        int st;
+    for (;;) {
+        async_scope_ *scope;
+        async_scope_exit_ exit;
+        void *object;
+        if (st < 0 || self->status < 0)
+            self->status = (int16_t)st;
+        if (!(self->flags & ASYNC_SCOPED_))
+            break;
+        scope = async_scope_below_(stack->sp);
+        exit = scope->exit;
+        object = scope->object;
         async_scope_pop_(stack, self);
-        if (exit == NULL)
-            continue;
-        st = exit(stack, self, object, self->status);
+        st = self->status < 0 ? self->status : 0;
+        if (exit != NULL)
+            st = exit(stack, self, object, st);
         if (st > 0)
             return st;
-        self->status = (int16_t)st;
     }
     self->flags &= (uint16_t)~ASYNC_UNWINDING_;
+    async_status_settle_(self);
     return 0;
 }
 
@@ -1364,6 +1383,7 @@ bool async_scope_push_(async_stack *stack, async_frame *self, async_scope_exit_ 
     scope->first = !(self->flags & ASYNC_SCOPED_);
     scope->grown = grown;
     self->flags |= ASYNC_SCOPED_;
+    async_status_set_aside_(self);
     return true;
 }
 
@@ -1395,6 +1415,7 @@ bool async_scope_remove_(async_stack *stack, async_frame *self, void *object)
         moved = o;
     }
     async_scope_pop_(stack, self);
+    async_status_settle_(self);
     return true;
 }
 
@@ -1816,7 +1837,7 @@ ASYNC_EXTERN_C_END_
     }                                                                                                \
     ASYNC_UNCHECK_ return async_step_(self->frame.status)
 #endif
-#define ASYNC_ERROR ((async_status)self->frame.status)
+#define ASYNC_ERROR ((async_status)(self->frame.status > 0 ? -self->frame.status : self->frame.status))
 #define ASYNC_RAISE(error)                                                                           \
     do { ASYNC_TRACE_RESET_(stack) self->frame.status = async_raised_(error); goto async_leave_; } while (0)
 #define ASYNC_RETURN(...)                                                                            \

@@ -246,7 +246,7 @@
     }                                                                                                \
     ASYNC_UNCHECK_ return async_step_(self->frame.status)
 #endif
-#define ASYNC_ERROR ((async_status)self->frame.status)
+#define ASYNC_ERROR ((async_status)(self->frame.status > 0 ? -self->frame.status : self->frame.status))
 #define ASYNC_RAISE(error)                                                                           \
     do { ASYNC_TRACE_RESET_(stack) self->frame.status = async_raised_(error); goto async_leave_; } while (0)
 #define ASYNC_RETURN(...)                                                                            \
