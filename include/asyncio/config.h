@@ -57,6 +57,11 @@
 #define ASYNCIO_VERIFY 0
 #endif
 
+/* ASYNCIO_PROCESSES: signals and child processes. Hosts only. */
+#ifndef ASYNCIO_PROCESSES
+#define ASYNCIO_PROCESSES (!(ASYNCIO_BARE))
+#endif
+
 /* ASYNCIO_KEYWORDS: the lower-case words (async, await, ...). 0 leaves only ASYNC, AWAIT, ...; C++ never has them,
  * since a macro `async` would break std::async. */
 #ifndef ASYNCIO_KEYWORDS
@@ -189,6 +194,9 @@
 #endif
 #if ASYNCIO_VERIFY && ASYNCIO_BARE
 #error "asyncio.h: ASYNCIO_VERIFY is for hosts: verify a board's program there"
+#endif
+#if ASYNCIO_PROCESSES && ASYNCIO_BARE
+#error "asyncio.h: ASYNCIO_PROCESSES is for hosts"
 #endif
 #if ASYNCIO_THREADS && ASYNCIO_BARE
 #error "asyncio.h: ASYNCIO_THREADS is for hosts"

@@ -141,7 +141,8 @@ struct async_loop {
     size_t reserve; /* bytes the next task has at its end for whoever creates it */
     async_time now; /* of the pass, or of the virtual clock */
     bool virtual_clock, pass_clock;
-    volatile bool interrupted; /* by Ctrl-C */
+    volatile bool interrupted; /* a signal has come: Ctrl-C for async_run(), or one that signal.h is told of */
+    volatile bool ctrl_c;
     async_task *interrupt_task;
     unsigned holds; /* what may still wake the loop, though nothing shows */
     async_pool_ *pool;
@@ -168,6 +169,8 @@ struct async_loop {
 #endif
 #if !ASYNCIO_BARE
     struct async_poller_ *poller;
+    struct async_signals_ *signals;
+    void (*signals_arrived)(async_loop *loop);
     async_line_ closers; /* async_closer_ */
 #if ASYNCIO_THREADS
     struct async_executor *executor; /* the default one; NULL: the loop's own */

@@ -79,7 +79,7 @@ static void async_loop_pass_(async_loop *loop)
 static async_time async_loop_idle_(async_loop *loop)
 {
     async_time when;
-    if (loop->ready.head.next != 0 || loop->stack.stopping || loop->interrupted)
+    if (loop->ready.head.next != 0 || loop->stack.stopping || ASYNC_LOAD_(loop->interrupted))
         return 0;
     if (loop->timers.count == 0)
         return ASYNC_FOREVER;

@@ -66,9 +66,11 @@ struct async_poller_ {
 #if defined(__GNUC__)
 #define ASYNC_LOAD_(x) __atomic_load_n(&(x), __ATOMIC_ACQUIRE)
 #define ASYNC_STORE_(x, v) __atomic_store_n(&(x), v, __ATOMIC_RELEASE)
+#define ASYNC_CLEAR_(x) ((void)__atomic_exchange_n(&(x), 0, __ATOMIC_SEQ_CST))
 #else
 #define ASYNC_LOAD_(x) (x)
 #define ASYNC_STORE_(x, v) ((x) = (v))
+#define ASYNC_CLEAR_(x) ((void)((x) = 0))
 #endif
 
 /* ---- waking -------------------------------------------------------------------------------------------------- */
@@ -339,7 +341,19 @@ static void async_poller_event_(async_loop *loop, int place)
 static bool async_poller_has_work_(async_loop *loop)
 {
     return (loop->poller != NULL && loop->poller->count > 1) || ASYNC_LOAD_(loop->first_remote) != NULL ||
-        loop->interrupted;
+        ASYNC_LOAD_(loop->interrupted);
+}
+
+/* The flag goes first: a signal that comes now sets it again. */
+static void async_poller_take_signals_(async_loop *loop)
+{
+    ASYNC_CLEAR_(loop->interrupted);
+    if (loop->ctrl_c) {
+        loop->ctrl_c = false;
+        async_cancel(loop->interrupt_task);
+    }
+    if (loop->signals_arrived != NULL)
+        loop->signals_arrived(loop);
 }
 
 /* Waits at most that long for something to happen, and queues what did. */
@@ -360,7 +374,7 @@ static void async_poller_poll_(async_loop *loop, async_time idle)
             wake_only.revents = 0;
             count = 1;
         }
-        if (idle <= 0 || ASYNC_LOAD_(loop->first_remote) != NULL || loop->interrupted)
+        if (idle <= 0 || ASYNC_LOAD_(loop->first_remote) != NULL || ASYNC_LOAD_(loop->interrupted))
             timeout = 0;
         else if (idle != ASYNC_FOREVER)
             timeout = idle > (async_time)INT_MAX * 1000000 ? INT_MAX : (int)((idle + 999999) / 1000000);
@@ -380,10 +394,8 @@ static void async_poller_poll_(async_loop *loop, async_time idle)
                 }
     }
     async_poller_take_remote_(loop);
-    if (loop->interrupted) {
-        loop->interrupted = false;
-        async_cancel(loop->interrupt_task);
-    }
+    if (ASYNC_LOAD_(loop->interrupted))
+        async_poller_take_signals_(loop);
 }
 
 /* Of the library's: they wait for work, and wake nobody. */

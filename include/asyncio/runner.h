@@ -39,20 +39,42 @@ ASYNC_EXTERN_C_BEGIN_
 /* Ctrl-C: the loop that is to hear of it. One at a time has the signal. */
 static async_loop *volatile async_interruptible_;
 static volatile sig_atomic_t async_interrupts_;
+static struct sigaction async_before_interrupt_; /* what Ctrl-C did before */
 
 static void async_on_interrupt_(int signal_number)
 {
-    async_loop *loop = async_interruptible_;
+    async_loop *loop = ASYNC_LOAD_(async_interruptible_);
     int saved = errno;
     async_interrupts_ = async_interrupts_ + 1;
     if (async_interrupts_ > 1 || loop == NULL) {
         signal(signal_number, SIG_DFL);
         raise(signal_number);
     } else {
-        loop->interrupted = true;
+        loop->ctrl_c = true;
+        ASYNC_STORE_(loop->interrupted, true);
         async_poller_wake_(loop);
     }
     errno = saved;
+}
+
+static bool async_interrupt_does_(void (*handler)(int))
+{
+    struct sigaction now;
+    return sigaction(SIGINT, NULL, &now) == 0 && now.sa_handler == handler;
+}
+
+/* Of several threads that run at once, one has it. */
+static bool async_interrupt_claim_(async_loop *loop)
+{
+#if defined(__GNUC__)
+    async_loop *nobody = NULL;
+    return __atomic_compare_exchange_n(&async_interruptible_, &nobody, loop, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+#else
+    if (async_interruptible_ != NULL)
+        return false;
+    async_interruptible_ = loop;
+    return true;
+#endif
 }
 
 static ASYNC_THREAD_LOCAL_ async_status async_run_status_;
@@ -84,29 +106,28 @@ async_status async_run_end_(void)
     async_task *task = async_create_end_();
     async_loop *loop = async_run_loop_;
     async_status status;
-    struct sigaction action, before;
+    struct sigaction action;
     bool catches;
     ASYNC_MEMSET_(&action, 0, sizeof action);
     sigemptyset(&action.sa_mask);
     action.sa_handler = async_on_interrupt_;
     /* asyncio leaves alone whoever has a handler of his own */
-    catches = sigaction(SIGINT, NULL, &before) == 0 && before.sa_handler == SIG_DFL && async_interruptible_ == NULL &&
-        async_poller_can_wake_(loop);
+    catches = async_interrupt_does_(SIG_DFL) && async_poller_can_wake_(loop) && async_interrupt_claim_(loop);
     if (catches) {
         async_interrupts_ = 0;
-        async_interruptible_ = loop;
         loop->interrupt_task = task;
-        sigaction(SIGINT, &action, NULL);
+        sigaction(SIGINT, &action, &async_before_interrupt_);
     }
     status = async_loop_run_until_complete(loop, task);
     loop->interrupt_task = NULL;
     if (async_loop_cancel_all_tasks(loop) == ASYNC_DEADLOCK && status >= 0)
         status = ASYNC_DEADLOCK;
     if (catches) {
-        sigaction(SIGINT, &before, NULL);
-        async_interruptible_ = NULL;
+        if (async_interrupt_does_(async_on_interrupt_)) /* nobody has put a handler of his own in its place */
+            sigaction(SIGINT, &async_before_interrupt_, NULL);
         if (async_interrupts_ > 0 && status == ASYNC_CANCELLED)
             status = ASYNC_INTERRUPTED;
+        ASYNC_STORE_(async_interruptible_, NULL); /* last: from now on another thread may have it */
     }
     async_release(task);
     async_loop_close(loop);
