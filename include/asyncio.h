@@ -8019,7 +8019,7 @@ ASYNC_DECLARE(async_fd_read);
 
 /* await_into(n, async_fd_write, .fd = fd, .data = d, .size = s): writes some of it and gives how much.
  * await_into(n, async_fd_write_all, ...): writes all of it; when it fails, the result is not copied. A peer that is gone
- * is -EPIPE; on a socket no SIGPIPE is raised. */
+ * is -EPIPE; no SIGPIPE is delivered. */
 struct async_fd_write {
     async_watcher_ watcher;
     int fd;
@@ -8061,10 +8061,19 @@ ASYNC_EXTERN_C_END_
 
 #if defined(ASYNCIO_IMPLEMENTATION) && !ASYNCIO_BARE
 
+#include <signal.h>
 #include <sys/socket.h>
 #include <sys/types.h>
 
 ASYNC_EXTERN_C_BEGIN_
+
+/* Sockets are non-blocking and close-on-exec from the first moment; elsewhere (macOS) a moment later. */
+#if defined(SOCK_NONBLOCK) && defined(SOCK_CLOEXEC)
+#define ASYNC_SOCKET_FLAGS_ (SOCK_NONBLOCK | SOCK_CLOEXEC)
+#if defined(__linux__) && !defined(_GNU_SOURCE)
+int accept4(int fd, struct sockaddr *address, socklen_t *length, int flags); /* hidden, but there since 2008 */
+#endif
+#endif
 
 async_status async_fd_set_nonblocking(int fd)
 {
@@ -8150,16 +8159,46 @@ async_step async_fd_read_resume(async_stack *stack, void *frame)
     return async_step_(ASYNC_OK);
 }
 
+/* Around a call that no flag keeps from raising SIGPIPE: the thread does not get it. errno stays. */
+static void async_sigpipe_block_(sigset_t *before)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &set, before);
+}
+
+static void async_sigpipe_unblock_(const sigset_t *before, bool failed)
+{
+    int error = errno, number;
+    sigset_t pending, set;
+    if (sigismember(before, SIGPIPE) == 1) /* blocked anyway: one that is pending may be the program's */
+        return;
+    if (failed && error == EPIPE && sigpending(&pending) == 0 && sigismember(&pending, SIGPIPE) == 1) {
+        sigemptyset(&set);
+        sigaddset(&set, SIGPIPE);
+        (void)sigwait(&set, &number);
+    }
+    pthread_sigmask(SIG_SETMASK, before, NULL);
+    errno = error;
+}
+
 static ssize_t async_write_(int fd, const void *data, size_t size)
 {
+    sigset_t before;
     ssize_t n;
-    do {
 #ifdef MSG_NOSIGNAL
+    do
         n = send(fd, data, size, MSG_NOSIGNAL);
-        if (n < 0 && errno == ENOTSOCK)
+    while (n < 0 && errno == EINTR);
+    if (n >= 0 || errno != ENOTSOCK)
+        return n;
 #endif
-            n = write(fd, data, size);
-    } while (n < 0 && errno == EINTR);
+    async_sigpipe_block_(&before);
+    do
+        n = write(fd, data, size);
+    while (n < 0 && errno == EINTR);
+    async_sigpipe_unblock_(&before, n < 0);
     return n;
 }
 
@@ -8196,47 +8235,82 @@ async_step async_fd_write_all_resume(async_stack *stack, void *frame)
     return async_step_(ASYNC_OK);
 }
 
+#ifndef ASYNC_SOCKET_FLAGS_
+/* A new socket made so, and without SIGPIPE; closed when that fails. The descriptor, or -errno. */
+static int async_socket_prepare_(int fd)
+{
+    async_status status = async_fd_set_nonblocking(fd);
+#ifdef SO_NOSIGPIPE
+    int on = 1;
+    (void)setsockopt(fd, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof on);
+#endif
+    if (status < 0)
+        close(fd);
+    return status < 0 ? status : fd;
+}
+#endif
+
+/* The next connection, or -errno; -EAGAIN when there is none. */
+static int async_accept_(int listener, struct sockaddr *address, socklen_t *length)
+{
+    int fd;
+    do
+#ifdef ASYNC_SOCKET_FLAGS_
+        fd = accept4(listener, address, length, ASYNC_SOCKET_FLAGS_);
+#else
+        fd = accept(listener, address, length);
+#endif
+    while (fd < 0 && (errno == EINTR || errno == ECONNABORTED));
+    if (fd < 0)
+        return async_would_block_(errno) ? -EAGAIN : -errno;
+#ifdef ASYNC_SOCKET_FLAGS_
+    return fd;
+#else
+    return async_socket_prepare_(fd);
+#endif
+}
+
 async_step async_fd_accept_resume(async_stack *stack, void *frame)
 {
     struct async_fd_accept *io = (struct async_fd_accept *)frame;
     int fd, st = async_fd_woken_(stack, &io->watcher);
     if (st != ASYNC_OK)
         return async_step_(st);
-    do
-        fd = accept(io->fd, NULL, NULL);
-    while (fd < 0 && (errno == EINTR || errno == ECONNABORTED));
-    if (fd < 0 && async_would_block_(errno))
+    fd = async_accept_(io->fd, NULL, NULL);
+    if (fd == -EAGAIN)
         return async_step_(async_fd_wait_(stack, &io->watcher, io->fd, false));
     if (fd < 0)
-        return async_step_(-errno);
-    st = async_fd_set_nonblocking(fd);
-    if (st < 0) {
-        close(fd);
-        return async_step_(st);
-    }
+        return async_step_(fd);
     io->result = fd;
     return async_step_(ASYNC_OK);
+}
+
+/* Begins to connect, or hears how it went. */
+static int async_connect_(async_stack *stack, async_watcher_ *watcher, int fd, const struct sockaddr *address,
+    size_t length)
+{
+    int error = 0, st;
+    socklen_t size = sizeof error;
+    if (watcher->leaf.frame.state == ASYNC_LEAF_NEW) {
+        if (connect(fd, address, (socklen_t)length) == 0 || errno == EISCONN)
+            return ASYNC_OK;
+        /* interrupted: it goes on by itself */
+        if (errno == EINPROGRESS || errno == EINTR)
+            return async_fd_wait_(stack, watcher, fd, true);
+        return -errno;
+    }
+    st = async_fd_woken_(stack, watcher);
+    if (st < 0)
+        return st;
+    if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0)
+        error = errno;
+    return -error;
 }
 
 async_step async_fd_connect_resume(async_stack *stack, void *frame)
 {
     struct async_fd_connect *io = (struct async_fd_connect *)frame;
-    int error = 0, st;
-    socklen_t length = sizeof error;
-    if (io->watcher.leaf.frame.state == ASYNC_LEAF_NEW) {
-        if (connect(io->fd, io->address, (socklen_t)io->length) == 0 || errno == EISCONN)
-            return async_step_(ASYNC_OK);
-        /* interrupted: it goes on by itself */
-        if (errno == EINPROGRESS || errno == EINTR)
-            return async_step_(async_fd_wait_(stack, &io->watcher, io->fd, true));
-        return async_step_(-errno);
-    }
-    st = async_fd_woken_(stack, &io->watcher);
-    if (st < 0)
-        return async_step_(st);
-    if (getsockopt(io->fd, SOL_SOCKET, SO_ERROR, &error, &length) != 0)
-        error = errno;
-    return async_step_(-error);
+    return async_step_(async_connect_(stack, &io->watcher, io->fd, io->address, io->length));
 }
 
 ASYNC_LEAF_DEFINE(async_fd_readable, async_leaf_cancel);
@@ -8992,6 +9066,594 @@ ASYNC_EXTERN_C_END_
 
 #endif
 
+/* ---- socket.h ----------------------------------------------------------------------------------------- */
+
+/* socket.h: sending and receiving on sockets without blocking (the loop's sock_ methods): streams and datagrams, and the
+ * addresses of peers. Hosts only, with ASYNCIO_NET.
+ *
+ * Sockets are non-blocking ones, as async_socket_open() and the functions of connect.h make them. Each operation is
+ * tried first and waits only if the system says so. Any failure is -errno; CLOSED when the socket is closed by
+ * async_fd_close() meanwhile. A cancelled operation has sent and taken nothing, where it does not say otherwise. */
+
+#if ASYNCIO_NET
+
+ASYNC_EXTERN_C_BEGIN_
+
+/* async_socket_open: a new socket, non-blocking and close-on-exec; -errno. Mirrors socket(). Any thread.
+ * async_socket_pair: two that are connected to each other, of type SOCK_STREAM or SOCK_DGRAM. Mirrors socketpair(). */
+int async_socket_open(int family, int type, int protocol);
+async_status async_socket_pair(int type, int fds[2]);
+
+/* await_into(n, async_socket_recv, .fd = fd, .buffer = b, .size = s): receives what is there, at most size bytes; 0 at
+ * the end of a stream. What a datagram has more is lost. .flags as recv() has them: MSG_PEEK, ... Mirrors loop.sock_recv,
+ * sock_recv_into. */
+struct async_socket_recv {
+    async_watcher_ watcher;
+    int fd, flags;
+    void *buffer;
+    size_t size;
+    size_t result;
+};
+ASYNC_DECLARE(async_socket_recv);
+
+/* await_into(n, async_socket_recvfrom, .fd = fd, .buffer = b, .size = s, .from = &a): receives one datagram: as much of
+ * it as fits, and whom it is from. .truncated, a bool, tells whether there was more of it. Mirrors loop.sock_recvfrom,
+ * sock_recvfrom_into. */
+struct async_socket_recvfrom {
+    async_watcher_ watcher;
+    int fd, flags;
+    void *buffer;
+    size_t size;
+    async_address *from;
+    bool *truncated;
+    size_t result;
+};
+ASYNC_DECLARE(async_socket_recvfrom);
+
+/* await_into(n, async_socket_send, .fd = fd, .data = d, .size = s): sends some of it and gives how much; a datagram
+ * whole.
+ * await(async_socket_sendall, .fd = fd, .data = d, .size = s): sends all of it. .sent, a size_t, tells how much of it so
+ *     far, also after a failure or a cancel. Mirrors loop.sock_sendall.
+ * await_into(n, async_socket_sendto, .fd = fd, .data = d, .size = s, .to = &a): sends one datagram to an address.
+ *     -EMSGSIZE when it is too large for one. Mirrors loop.sock_sendto.
+ * A peer that is gone is -EPIPE; no SIGPIPE is raised. */
+struct async_socket_send {
+    async_watcher_ watcher;
+    int fd, flags;
+    const void *data;
+    size_t size;
+    size_t result;
+};
+ASYNC_DECLARE(async_socket_send);
+struct async_socket_sendall {
+    async_watcher_ watcher;
+    int fd, flags;
+    const void *data;
+    size_t size, *sent;
+    size_t result;
+};
+ASYNC_DECLARE(async_socket_sendall);
+struct async_socket_sendto {
+    async_watcher_ watcher;
+    int fd, flags;
+    const void *data;
+    size_t size;
+    const async_address *to;
+    size_t result;
+};
+ASYNC_DECLARE(async_socket_sendto);
+
+/* await_into(fd, async_socket_accept, .fd = listener, .peer = &a): the next connection, non-blocking and close-on-exec,
+ * and whose it is. Mirrors loop.sock_accept. */
+struct async_socket_accept {
+    async_watcher_ watcher;
+    int fd;
+    async_address *peer;
+    int result;
+};
+ASYNC_DECLARE(async_socket_accept);
+
+/* await(async_socket_connect, .fd = fd, .address = &a): connects a socket. After a cancel it may be connecting still:
+ * close it. Mirrors loop.sock_connect. */
+struct async_socket_connect {
+    async_watcher_ watcher;
+    int fd;
+    const async_address *address;
+};
+ASYNC_DECLARE(async_socket_connect);
+
+ASYNC_EXTERN_C_END_
+
+#endif
+
+#if defined(ASYNCIO_IMPLEMENTATION) && ASYNCIO_NET
+
+#include <sys/uio.h>
+
+ASYNC_EXTERN_C_BEGIN_
+
+#ifdef MSG_NOSIGNAL
+#define ASYNC_NO_SIGNAL_ MSG_NOSIGNAL
+#else
+#define ASYNC_NO_SIGNAL_ 0 /* SO_NOSIGPIPE is set on the socket instead */
+#endif
+
+int async_socket_open(int family, int type, int protocol)
+{
+#ifdef ASYNC_SOCKET_FLAGS_
+    int fd = socket(family, type | ASYNC_SOCKET_FLAGS_, protocol);
+    return fd < 0 ? -errno : fd;
+#else
+    int fd = socket(family, type, protocol);
+    return fd < 0 ? -errno : async_socket_prepare_(fd);
+#endif
+}
+
+async_status async_socket_pair(int type, int fds[2])
+{
+#ifdef ASYNC_SOCKET_FLAGS_
+    return socketpair(AF_UNIX, type | ASYNC_SOCKET_FLAGS_, 0, fds) < 0 ? -errno : ASYNC_OK;
+#else
+    int i;
+    if (socketpair(AF_UNIX, type, 0, fds) < 0)
+        return -errno;
+    for (i = 0; i < 2; i++) {
+        int status = async_socket_prepare_(fds[i]);
+        if (status < 0) {
+            close(fds[1 - i]);
+            return status;
+        }
+    }
+    return ASYNC_OK;
+#endif
+}
+
+/* ---- receiving ----------------------------------------------------------------------------------------------- */
+
+async_step async_socket_recv_resume(async_stack *stack, void *frame)
+{
+    struct async_socket_recv *io = (struct async_socket_recv *)frame;
+    ssize_t n;
+    int st = async_fd_woken_(stack, &io->watcher);
+    if (st != ASYNC_OK)
+        return async_step_(st);
+    do
+        n = recv(io->fd, io->buffer, io->size, io->flags);
+    while (n < 0 && errno == EINTR);
+    if (n < 0 && async_would_block_(errno))
+        return async_step_(async_fd_wait_(stack, &io->watcher, io->fd, false));
+    if (n < 0)
+        return async_step_(-errno);
+    io->result = (size_t)n;
+    return async_step_(ASYNC_OK);
+}
+
+/* One message with what belongs to it. */
+static ssize_t async_recvmsg_(int fd, void *buffer, size_t size, struct msghdr *message, int flags)
+{
+    struct iovec part;
+    ssize_t n;
+    part.iov_base = buffer;
+    part.iov_len = size;
+    message->msg_iov = &part;
+    message->msg_iovlen = 1;
+    do
+        n = recvmsg(fd, message, flags);
+    while (n < 0 && errno == EINTR);
+    message->msg_iov = NULL;
+    return n;
+}
+
+async_step async_socket_recvfrom_resume(async_stack *stack, void *frame)
+{
+    struct async_socket_recvfrom *io = (struct async_socket_recvfrom *)frame;
+    struct msghdr message;
+    async_address from;
+    ssize_t n;
+    int st = async_fd_woken_(stack, &io->watcher);
+    if (st != ASYNC_OK)
+        return async_step_(st);
+    ASYNC_MEMSET_(&message, 0, sizeof message);
+    ASYNC_MEMSET_(&from, 0, sizeof from);
+    message.msg_name = from.storage.bytes;
+    message.msg_namelen = sizeof from.storage.bytes;
+    n = async_recvmsg_(io->fd, io->buffer, io->size, &message, io->flags);
+    if (n < 0 && async_would_block_(errno))
+        return async_step_(async_fd_wait_(stack, &io->watcher, io->fd, false));
+    if (n < 0)
+        return async_step_(-errno);
+    if (io->from != NULL) {
+        async_address_written_(&from, message.msg_namelen);
+        *io->from = from;
+    }
+    if (io->truncated != NULL)
+        *io->truncated = (message.msg_flags & MSG_TRUNC) != 0;
+    io->result = (size_t)n;
+    return async_step_(ASYNC_OK);
+}
+
+/* ---- sending ------------------------------------------------------------------------------------------------- */
+
+static ssize_t async_sendto_(int fd, const void *data, size_t size, int flags, const async_address *to)
+{
+    ssize_t n;
+    do
+        n = to == NULL ? send(fd, data, size, flags | ASYNC_NO_SIGNAL_)
+                       : sendto(fd, data, size, flags | ASYNC_NO_SIGNAL_, async_address_sockaddr(to),
+                             (socklen_t)to->length);
+    while (n < 0 && errno == EINTR);
+    return n;
+}
+
+static int async_send_once_(async_stack *stack, async_watcher_ *watcher, ssize_t n, int fd, size_t *result)
+{
+    if (n < 0 && async_would_block_(errno))
+        return async_fd_wait_(stack, watcher, fd, true);
+    if (n < 0)
+        return -errno;
+    *result = (size_t)n;
+    return ASYNC_OK;
+}
+
+async_step async_socket_send_resume(async_stack *stack, void *frame)
+{
+    struct async_socket_send *io = (struct async_socket_send *)frame;
+    int st = async_fd_woken_(stack, &io->watcher);
+    if (st == ASYNC_OK)
+        st = async_send_once_(stack, &io->watcher, async_sendto_(io->fd, io->data, io->size, io->flags, NULL), io->fd,
+            &io->result);
+    return async_step_(st);
+}
+
+async_step async_socket_sendto_resume(async_stack *stack, void *frame)
+{
+    struct async_socket_sendto *io = (struct async_socket_sendto *)frame;
+    int st = async_fd_woken_(stack, &io->watcher);
+    if (st == ASYNC_OK)
+        st = async_send_once_(stack, &io->watcher, async_sendto_(io->fd, io->data, io->size, io->flags, io->to), io->fd,
+            &io->result);
+    return async_step_(st);
+}
+
+async_step async_socket_sendall_resume(async_stack *stack, void *frame)
+{
+    struct async_socket_sendall *io = (struct async_socket_sendall *)frame;
+    int st = async_fd_woken_(stack, &io->watcher);
+    if (st == ASYNC_OK && io->sent != NULL)
+        *io->sent = io->result;
+    while (st == ASYNC_OK && io->result < io->size) {
+        size_t n = 0;
+        st = async_send_once_(stack, &io->watcher, async_sendto_(io->fd, (const unsigned char *)io->data + io->result,
+            io->size - io->result, io->flags, NULL), io->fd, &n);
+        io->result += n;
+        if (io->sent != NULL)
+            *io->sent = io->result;
+    }
+    return async_step_(st);
+}
+
+/* ---- connections --------------------------------------------------------------------------------------------- */
+
+async_step async_socket_accept_resume(async_stack *stack, void *frame)
+{
+    struct async_socket_accept *io = (struct async_socket_accept *)frame;
+    async_address peer;
+    socklen_t length = sizeof peer.storage.bytes;
+    int fd, st = async_fd_woken_(stack, &io->watcher);
+    if (st != ASYNC_OK)
+        return async_step_(st);
+    ASYNC_MEMSET_(&peer, 0, sizeof peer);
+    fd = async_accept_(io->fd, (struct sockaddr *)(void *)peer.storage.bytes, &length);
+    if (fd == -EAGAIN)
+        return async_step_(async_fd_wait_(stack, &io->watcher, io->fd, false));
+    if (fd < 0)
+        return async_step_(fd);
+    if (io->peer != NULL) {
+        async_address_written_(&peer, length);
+        *io->peer = peer;
+    }
+    io->result = fd;
+    return async_step_(ASYNC_OK);
+}
+
+async_step async_socket_connect_resume(async_stack *stack, void *frame)
+{
+    struct async_socket_connect *io = (struct async_socket_connect *)frame;
+    return async_step_(async_connect_(stack, &io->watcher, io->fd, async_address_sockaddr(io->address),
+        io->address->length));
+}
+
+ASYNC_LEAF_DEFINE(async_socket_recv, async_leaf_cancel);
+ASYNC_LEAF_DEFINE(async_socket_recvfrom, async_leaf_cancel);
+ASYNC_LEAF_DEFINE(async_socket_send, async_leaf_cancel);
+ASYNC_LEAF_DEFINE(async_socket_sendall, async_leaf_cancel);
+ASYNC_LEAF_DEFINE(async_socket_sendto, async_leaf_cancel);
+ASYNC_LEAF_DEFINE(async_socket_accept, async_leaf_cancel);
+ASYNC_LEAF_DEFINE(async_socket_connect, async_leaf_cancel);
+
+ASYNC_EXTERN_C_END_
+
+#endif
+
+/* ---- sendfile.h --------------------------------------------------------------------------------------- */
+
+/* sendfile.h: a file, or a part of it, into a socket. Hosts only, with ASYNCIO_NET. */
+
+#if ASYNCIO_NET
+
+ASYNC_EXTERN_C_BEGIN_
+
+/* await_into(n, async_socket_sendfile, .fd = fd, .file = f, .offset = o, .size = s): sends a file, or size bytes of it
+ * (0: up to its end) from an offset on, and gives how many that were: fewer than size where the file ends. By sendfile()
+ * if the system has it for this file, otherwise by reading. Reading the file may block the thread for a moment. The
+ * file's own position is neither used nor changed. .sent tells how much so far, also after a failure or a cancel.
+ * Mirrors loop.sock_sendfile. */
+struct async_socket_sendfile {
+    async_watcher_ watcher;
+    int fd, file;
+    uint64_t offset, size, *sent;
+    uint64_t result;
+    bool reads;
+};
+ASYNC_DECLARE(async_socket_sendfile);
+
+ASYNC_EXTERN_C_END_
+
+#endif
+
+#if defined(ASYNCIO_IMPLEMENTATION) && ASYNCIO_NET
+
+#if defined(__linux__)
+#include <sys/sendfile.h>
+#endif
+
+ASYNC_EXTERN_C_BEGIN_
+
+enum { ASYNC_SENDFILE_CHUNK_ = 0x40000, ASYNC_SENDFILE_BUFFER_ = 8192 };
+
+/* The file's next bytes into the socket: how many; 0 at its end; -1 and errno. What has not gone is read again. */
+static ssize_t async_sendfile_read_(int fd, int file, off_t offset, size_t size)
+{
+    char buffer[ASYNC_SENDFILE_BUFFER_];
+    ssize_t n;
+    do
+        n = pread(file, buffer, size < sizeof buffer ? size : sizeof buffer, offset);
+    while (n < 0 && errno == EINTR);
+    if (n > 0)
+        n = async_sendto_(fd, buffer, (size_t)n, 0, NULL);
+    return n;
+}
+
+/* The same without a copy; ENOSYS where the system cannot. */
+static ssize_t async_sendfile_(int fd, int file, off_t offset, size_t size)
+{
+#if defined(__linux__)
+    sigset_t before;
+    ssize_t n;
+    async_sigpipe_block_(&before);
+    do
+        n = sendfile(fd, file, &offset, size);
+    while (n < 0 && errno == EINTR);
+    async_sigpipe_unblock_(&before, n < 0);
+    if (n < 0 && errno == EINVAL)
+        errno = ENOSYS;
+    return n;
+#elif defined(__APPLE__) || defined(__FreeBSD__) || defined(__DragonFly__)
+    /* they may have sent some of it when they fail */
+    off_t n = (off_t)size;
+#if defined(__APPLE__)
+    int failed = sendfile(file, fd, offset, &n, NULL, 0);
+#else
+    int failed = sendfile(file, fd, offset, size, NULL, &n, 0);
+#endif
+    if (failed != 0 && (errno == EOPNOTSUPP || errno == ENOTSOCK || errno == EINVAL))
+        errno = ENOSYS;
+    if (failed != 0 && n == 0 && errno == EINTR)
+        errno = EAGAIN;
+    return failed != 0 && (n == 0 || errno == ENOSYS) ? -1 : (ssize_t)n;
+#else
+    (void)fd;
+    (void)file;
+    (void)offset;
+    (void)size;
+    errno = ENOSYS;
+    return -1;
+#endif
+}
+
+async_step async_socket_sendfile_resume(async_stack *stack, void *frame)
+{
+    struct async_socket_sendfile *io = (struct async_socket_sendfile *)frame;
+    for (;;) {
+        size_t size = ASYNC_SENDFILE_CHUNK_;
+        ssize_t n;
+        int st = async_fd_woken_(stack, &io->watcher);
+        if (st != ASYNC_OK)
+            return async_step_(st);
+        if (io->sent != NULL)
+            *io->sent = io->result;
+        if (io->size > 0 && io->size - io->result < size)
+            size = (size_t)(io->size - io->result);
+        if (size == 0)
+            return async_step_(ASYNC_OK);
+        n = io->reads ? async_sendfile_read_(io->fd, io->file, (off_t)(io->offset + io->result), size)
+                      : async_sendfile_(io->fd, io->file, (off_t)(io->offset + io->result), size);
+        if (n < 0 && errno == ENOSYS && !io->reads) {
+            io->reads = true;
+        } else if (n < 0 && async_would_block_(errno)) {
+            return async_step_(async_fd_wait_(stack, &io->watcher, io->fd, true));
+        } else if (n < 0) {
+            return async_step_(-errno);
+        } else if (n == 0) {
+            return async_step_(ASYNC_OK);
+        } else {
+            io->result += (uint64_t)n;
+            if (io->sent != NULL)
+                *io->sent = io->result;
+        }
+        io->watcher.leaf.frame.state = ASYNC_LEAF_NEW; /* the others get a turn now and then */
+    }
+}
+
+ASYNC_LEAF_DEFINE(async_socket_sendfile, async_leaf_cancel);
+
+ASYNC_EXTERN_C_END_
+
+#endif
+
+/* ---- send_fds.h --------------------------------------------------------------------------------------- */
+
+/* send_fds.h: descriptors handed to another process, or thread, through a unix socket. Hosts only, with ASYNCIO_NET. */
+
+#if ASYNCIO_NET
+
+ASYNC_EXTERN_C_BEGIN_
+
+/* await_into(n, async_socket_send_fds, .fd = fd, .data = d, .size = s, .fds = array, .count = c): sends descriptors
+ *     through a unix socket, along with at least one byte of data: how many bytes went. They stay open here too. At most
+ *     ASYNC_SOCKET_FDS at once.
+ * await_into(n, async_socket_recv_fds, .fd = fd, .buffer = b, .size = s, .fds = array, .count = &c): receives data, and
+ *     descriptors if some came along: c is how many the array has room for and then how many it has got. They are
+ *     close-on-exec; those that have no room are closed, and .truncated, a bool, tells.
+ * Mirror socket.send_fds, socket.recv_fds. */
+enum { ASYNC_SOCKET_FDS = 64 };
+struct async_socket_send_fds {
+    async_watcher_ watcher;
+    int fd;
+    const void *data;
+    size_t size;
+    const int *fds;
+    size_t count;
+    size_t result;
+};
+ASYNC_DECLARE(async_socket_send_fds);
+struct async_socket_recv_fds {
+    async_watcher_ watcher;
+    int fd;
+    void *buffer;
+    size_t size;
+    int *fds;
+    size_t *count;
+    bool *truncated;
+    size_t result;
+};
+ASYNC_DECLARE(async_socket_recv_fds);
+
+ASYNC_EXTERN_C_END_
+
+#endif
+
+#if defined(ASYNCIO_IMPLEMENTATION) && ASYNCIO_NET
+
+ASYNC_EXTERN_C_BEGIN_
+
+/* Room for ancillary data, aligned as its header needs. More is received than can be asked for: what comes with it has
+ * to be closed. */
+union async_ancillary_ {
+    struct cmsghdr header;
+    unsigned char bytes[CMSG_SPACE(sizeof(int) * 256)];
+};
+
+async_step async_socket_send_fds_resume(async_stack *stack, void *frame)
+{
+    struct async_socket_send_fds *io = (struct async_socket_send_fds *)frame;
+    union async_ancillary_ ancillary;
+    struct msghdr message;
+    struct iovec part;
+    ssize_t n;
+    int st = async_fd_woken_(stack, &io->watcher);
+    if (st != ASYNC_OK)
+        return async_step_(st);
+    if (io->size == 0 || io->count > ASYNC_SOCKET_FDS)
+        return async_step_(ASYNC_INVALID_ARGUMENT);
+    ASYNC_MEMSET_(&message, 0, sizeof message);
+    ASYNC_MEMCPY_(&part.iov_base, &io->data, sizeof part.iov_base); /* not const there, though it is only read */
+    part.iov_len = io->size;
+    message.msg_iov = &part;
+    message.msg_iovlen = 1;
+    if (io->count > 0) {
+        struct cmsghdr *header;
+        ASYNC_MEMSET_(&ancillary, 0, sizeof ancillary);
+        message.msg_control = ancillary.bytes;
+        message.msg_controllen = CMSG_SPACE(sizeof(int) * io->count);
+        header = CMSG_FIRSTHDR(&message);
+        header->cmsg_level = SOL_SOCKET;
+        header->cmsg_type = SCM_RIGHTS;
+        header->cmsg_len = CMSG_LEN(sizeof(int) * io->count);
+        ASYNC_MEMCPY_(CMSG_DATA(header), io->fds, sizeof(int) * io->count);
+    }
+    do
+        n = sendmsg(io->fd, &message, ASYNC_NO_SIGNAL_);
+    while (n < 0 && errno == EINTR);
+    return async_step_(async_send_once_(stack, &io->watcher, n, io->fd, &io->result));
+}
+
+/* Takes the descriptors out of a message: into the array while there is room, and otherwise closes them. */
+static size_t async_take_fds_(struct msghdr *message, int *fds, size_t room, bool *truncated)
+{
+    struct cmsghdr *header;
+    size_t count = 0;
+    *truncated = (message->msg_flags & MSG_CTRUNC) != 0;
+    for (header = CMSG_FIRSTHDR(message); header != NULL; header = CMSG_NXTHDR(message, header)) {
+        size_t i, n = ((size_t)header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+        if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS)
+            continue;
+        for (i = 0; i < n; i++) {
+            int fd;
+            ASYNC_MEMCPY_(&fd, CMSG_DATA(header) + i * sizeof fd, sizeof fd);
+            if (count < room) {
+#ifndef MSG_CMSG_CLOEXEC
+                (void)fcntl(fd, F_SETFD, FD_CLOEXEC);
+#endif
+                fds[count++] = fd;
+            } else {
+                close(fd);
+                *truncated = true;
+            }
+        }
+    }
+    return count;
+}
+
+async_step async_socket_recv_fds_resume(async_stack *stack, void *frame)
+{
+    struct async_socket_recv_fds *io = (struct async_socket_recv_fds *)frame;
+    union async_ancillary_ ancillary;
+    struct msghdr message;
+    size_t room = io->count == NULL ? 0 : *io->count;
+    bool truncated;
+    ssize_t n;
+    int st = async_fd_woken_(stack, &io->watcher);
+    if (st != ASYNC_OK)
+        return async_step_(st);
+    ASYNC_MEMSET_(&message, 0, sizeof message);
+    message.msg_control = ancillary.bytes;
+    message.msg_controllen = sizeof ancillary.bytes;
+#ifdef MSG_CMSG_CLOEXEC
+    n = async_recvmsg_(io->fd, io->buffer, io->size, &message, MSG_CMSG_CLOEXEC);
+#else
+    n = async_recvmsg_(io->fd, io->buffer, io->size, &message, 0);
+#endif
+    if (n < 0 && async_would_block_(errno))
+        return async_step_(async_fd_wait_(stack, &io->watcher, io->fd, false));
+    if (n < 0)
+        return async_step_(-errno);
+    room = async_take_fds_(&message, io->fds, room, &truncated);
+    if (io->count != NULL)
+        *io->count = room;
+    if (io->truncated != NULL)
+        *io->truncated = truncated;
+    io->result = (size_t)n;
+    return async_step_(ASYNC_OK);
+}
+
+ASYNC_LEAF_DEFINE(async_socket_send_fds, async_leaf_cancel);
+ASYNC_LEAF_DEFINE(async_socket_recv_fds, async_leaf_cancel);
+
+ASYNC_EXTERN_C_END_
+
+#endif
+
 /* ---- connect.h ---------------------------------------------------------------------------------------- */
 
 /* connect.h: connections to a host by name, to an address, to a path. */
@@ -8999,9 +9661,6 @@ ASYNC_EXTERN_C_END_
 #if ASYNCIO_NET
 
 ASYNC_EXTERN_C_BEGIN_
-
-/* async_socket_open: socket(): a new one, non-blocking and close-on-exec; -errno. Any thread. */
-int async_socket_open(int family, int type, int protocol);
 
 /* await_into(fd, async_address_connect, .address = &a): a new stream socket, non-blocking and close-on-exec, connected
  * to the address, which is read before the first suspension only. .local, if given, is this end's address. -errno; when
@@ -9085,28 +9744,6 @@ ASYNC_EXTERN_C_END_
 #include <sys/stat.h>
 
 ASYNC_EXTERN_C_BEGIN_
-
-int async_socket_open(int family, int type, int protocol)
-{
-    int fd;
-    async_status status;
-#if defined(SOCK_NONBLOCK) && defined(SOCK_CLOEXEC)
-    fd = socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol);
-    status = fd < 0 ? -errno : ASYNC_OK;
-#else
-    fd = socket(family, type, protocol);
-    status = fd < 0 ? -errno : async_fd_set_nonblocking(fd);
-#endif
-#ifdef SO_NOSIGPIPE
-    if (status == ASYNC_OK) {
-        int on = 1;
-        (void)setsockopt(fd, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof on);
-    }
-#endif
-    if (status < 0 && fd >= 0)
-        close(fd);
-    return status < 0 ? status : fd;
-}
 
 static async_status async_gai_status_(int error)
 {

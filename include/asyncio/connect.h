@@ -2,14 +2,11 @@
 #ifndef ASYNCIO_CONNECT_H
 #define ASYNCIO_CONNECT_H
 
-#include "address.h"
+#include "socket.h"
 
 #if ASYNCIO_NET
 
 ASYNC_EXTERN_C_BEGIN_
-
-/* async_socket_open: socket(): a new one, non-blocking and close-on-exec; -errno. Any thread. */
-int async_socket_open(int family, int type, int protocol);
 
 /* await_into(fd, async_address_connect, .address = &a): a new stream socket, non-blocking and close-on-exec, connected
  * to the address, which is read before the first suspension only. .local, if given, is this end's address. -errno; when
@@ -96,28 +93,6 @@ ASYNC_EXTERN_C_END_
 #include <sys/stat.h>
 
 ASYNC_EXTERN_C_BEGIN_
-
-int async_socket_open(int family, int type, int protocol)
-{
-    int fd;
-    async_status status;
-#if defined(SOCK_NONBLOCK) && defined(SOCK_CLOEXEC)
-    fd = socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol);
-    status = fd < 0 ? -errno : ASYNC_OK;
-#else
-    fd = socket(family, type, protocol);
-    status = fd < 0 ? -errno : async_fd_set_nonblocking(fd);
-#endif
-#ifdef SO_NOSIGPIPE
-    if (status == ASYNC_OK) {
-        int on = 1;
-        (void)setsockopt(fd, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof on);
-    }
-#endif
-    if (status < 0 && fd >= 0)
-        close(fd);
-    return status < 0 ? status : fd;
-}
 
 static async_status async_gai_status_(int error)
 {

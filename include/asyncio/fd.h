@@ -45,7 +45,7 @@ ASYNC_DECLARE(async_fd_read);
 
 /* await_into(n, async_fd_write, .fd = fd, .data = d, .size = s): writes some of it and gives how much.
  * await_into(n, async_fd_write_all, ...): writes all of it; when it fails, the result is not copied. A peer that is gone
- * is -EPIPE; on a socket no SIGPIPE is raised. */
+ * is -EPIPE; no SIGPIPE is delivered. */
 struct async_fd_write {
     async_watcher_ watcher;
     int fd;
@@ -90,10 +90,19 @@ ASYNC_EXTERN_C_END_
 #ifndef ASYNCIO_FD_IMPLEMENTATION_
 #define ASYNCIO_FD_IMPLEMENTATION_
 
+#include <signal.h>
 #include <sys/socket.h>
 #include <sys/types.h>
 
 ASYNC_EXTERN_C_BEGIN_
+
+/* Sockets are non-blocking and close-on-exec from the first moment; elsewhere (macOS) a moment later. */
+#if defined(SOCK_NONBLOCK) && defined(SOCK_CLOEXEC)
+#define ASYNC_SOCKET_FLAGS_ (SOCK_NONBLOCK | SOCK_CLOEXEC)
+#if defined(__linux__) && !defined(_GNU_SOURCE)
+int accept4(int fd, struct sockaddr *address, socklen_t *length, int flags); /* hidden, but there since 2008 */
+#endif
+#endif
 
 async_status async_fd_set_nonblocking(int fd)
 {
@@ -179,16 +188,46 @@ async_step async_fd_read_resume(async_stack *stack, void *frame)
     return async_step_(ASYNC_OK);
 }
 
+/* Around a call that no flag keeps from raising SIGPIPE: the thread does not get it. errno stays. */
+static void async_sigpipe_block_(sigset_t *before)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &set, before);
+}
+
+static void async_sigpipe_unblock_(const sigset_t *before, bool failed)
+{
+    int error = errno, number;
+    sigset_t pending, set;
+    if (sigismember(before, SIGPIPE) == 1) /* blocked anyway: one that is pending may be the program's */
+        return;
+    if (failed && error == EPIPE && sigpending(&pending) == 0 && sigismember(&pending, SIGPIPE) == 1) {
+        sigemptyset(&set);
+        sigaddset(&set, SIGPIPE);
+        (void)sigwait(&set, &number);
+    }
+    pthread_sigmask(SIG_SETMASK, before, NULL);
+    errno = error;
+}
+
 static ssize_t async_write_(int fd, const void *data, size_t size)
 {
+    sigset_t before;
     ssize_t n;
-    do {
 #ifdef MSG_NOSIGNAL
+    do
         n = send(fd, data, size, MSG_NOSIGNAL);
-        if (n < 0 && errno == ENOTSOCK)
+    while (n < 0 && errno == EINTR);
+    if (n >= 0 || errno != ENOTSOCK)
+        return n;
 #endif
-            n = write(fd, data, size);
-    } while (n < 0 && errno == EINTR);
+    async_sigpipe_block_(&before);
+    do
+        n = write(fd, data, size);
+    while (n < 0 && errno == EINTR);
+    async_sigpipe_unblock_(&before, n < 0);
     return n;
 }
 
@@ -225,47 +264,82 @@ async_step async_fd_write_all_resume(async_stack *stack, void *frame)
     return async_step_(ASYNC_OK);
 }
 
+#ifndef ASYNC_SOCKET_FLAGS_
+/* A new socket made so, and without SIGPIPE; closed when that fails. The descriptor, or -errno. */
+static int async_socket_prepare_(int fd)
+{
+    async_status status = async_fd_set_nonblocking(fd);
+#ifdef SO_NOSIGPIPE
+    int on = 1;
+    (void)setsockopt(fd, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof on);
+#endif
+    if (status < 0)
+        close(fd);
+    return status < 0 ? status : fd;
+}
+#endif
+
+/* The next connection, or -errno; -EAGAIN when there is none. */
+static int async_accept_(int listener, struct sockaddr *address, socklen_t *length)
+{
+    int fd;
+    do
+#ifdef ASYNC_SOCKET_FLAGS_
+        fd = accept4(listener, address, length, ASYNC_SOCKET_FLAGS_);
+#else
+        fd = accept(listener, address, length);
+#endif
+    while (fd < 0 && (errno == EINTR || errno == ECONNABORTED));
+    if (fd < 0)
+        return async_would_block_(errno) ? -EAGAIN : -errno;
+#ifdef ASYNC_SOCKET_FLAGS_
+    return fd;
+#else
+    return async_socket_prepare_(fd);
+#endif
+}
+
 async_step async_fd_accept_resume(async_stack *stack, void *frame)
 {
     struct async_fd_accept *io = (struct async_fd_accept *)frame;
     int fd, st = async_fd_woken_(stack, &io->watcher);
     if (st != ASYNC_OK)
         return async_step_(st);
-    do
-        fd = accept(io->fd, NULL, NULL);
-    while (fd < 0 && (errno == EINTR || errno == ECONNABORTED));
-    if (fd < 0 && async_would_block_(errno))
+    fd = async_accept_(io->fd, NULL, NULL);
+    if (fd == -EAGAIN)
         return async_step_(async_fd_wait_(stack, &io->watcher, io->fd, false));
     if (fd < 0)
-        return async_step_(-errno);
-    st = async_fd_set_nonblocking(fd);
-    if (st < 0) {
-        close(fd);
-        return async_step_(st);
-    }
+        return async_step_(fd);
     io->result = fd;
     return async_step_(ASYNC_OK);
+}
+
+/* Begins to connect, or hears how it went. */
+static int async_connect_(async_stack *stack, async_watcher_ *watcher, int fd, const struct sockaddr *address,
+    size_t length)
+{
+    int error = 0, st;
+    socklen_t size = sizeof error;
+    if (watcher->leaf.frame.state == ASYNC_LEAF_NEW) {
+        if (connect(fd, address, (socklen_t)length) == 0 || errno == EISCONN)
+            return ASYNC_OK;
+        /* interrupted: it goes on by itself */
+        if (errno == EINPROGRESS || errno == EINTR)
+            return async_fd_wait_(stack, watcher, fd, true);
+        return -errno;
+    }
+    st = async_fd_woken_(stack, watcher);
+    if (st < 0)
+        return st;
+    if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0)
+        error = errno;
+    return -error;
 }
 
 async_step async_fd_connect_resume(async_stack *stack, void *frame)
 {
     struct async_fd_connect *io = (struct async_fd_connect *)frame;
-    int error = 0, st;
-    socklen_t length = sizeof error;
-    if (io->watcher.leaf.frame.state == ASYNC_LEAF_NEW) {
-        if (connect(io->fd, io->address, (socklen_t)io->length) == 0 || errno == EISCONN)
-            return async_step_(ASYNC_OK);
-        /* interrupted: it goes on by itself */
-        if (errno == EINPROGRESS || errno == EINTR)
-            return async_step_(async_fd_wait_(stack, &io->watcher, io->fd, true));
-        return async_step_(-errno);
-    }
-    st = async_fd_woken_(stack, &io->watcher);
-    if (st < 0)
-        return async_step_(st);
-    if (getsockopt(io->fd, SOL_SOCKET, SO_ERROR, &error, &length) != 0)
-        error = errno;
-    return async_step_(-error);
+    return async_step_(async_connect_(stack, &io->watcher, io->fd, io->address, io->length));
 }
 
 ASYNC_LEAF_DEFINE(async_fd_readable, async_leaf_cancel);

@@ -166,11 +166,10 @@ TEST(fd, the_reader_goes_away)
     make_pair(fds);
     CHECK_INT(async_run(loses_reader, .fds[0] = fds[0], .fds[1] = fds[1]), ASYNC_OK); /* and no SIGPIPE */
     CHECK_NOTES("(EPIPE)");
-    signal(SIGPIPE, SIG_IGN);
+    signal(SIGPIPE, SIG_DFL);
     make_pipe(fds);
     CHECK_INT(async_run(loses_reader, .fds[0] = fds[0], .fds[1] = fds[1]), ASYNC_OK);
     CHECK_NOTES("(EPIPE)");
-    signal(SIGPIPE, SIG_DFL);
 }
 
 /* ---- closing what somebody waits for ------------------------------------------------------------------------- */
