@@ -562,6 +562,14 @@ static inline unsigned async_entry_kind_(async_entry_ entry) { return async_entr
 
 typedef struct async_handle async_handle;
 
+#if ASYNCIO_DEBUG
+/* Where something was asked for. */
+typedef struct async_site {
+    const char *name, *file; /* of the callback; NULL: not known */
+    int line;
+} async_site;
+#endif
+
 /* async_handle: a callback that waits to be called (asyncio's Handle). It belongs to the caller and must stay where it
  * is until it has run or was cancelled. All zeros: not scheduled. */
 struct async_handle {
@@ -572,6 +580,9 @@ struct async_handle {
     async_entry_ prev;      /* 0: in no list */
     void (*callback)(async_handle *handle);
     void *data;             /* the callback's */
+#if ASYNCIO_DEBUG
+    async_site site;
+#endif
 };
 
 /* The ready list: singly linked from head to tail; all zeros is an empty one. On hosts a handle also knows its
@@ -2033,12 +2044,25 @@ ASYNC_EXTERN_C_BEGIN_
 
 enum { ASYNC_UNIT_ = 16, ASYNC_UNITS_ = 128, ASYNC_SLAB_ = 65536 };
 
+#if ASYNCIO_DEBUG
+/* A block rests for a while before it is used again. */
+enum { ASYNC_RESTING_ = 64 };
+struct async_resting_ {
+    void *block;
+    size_t units;
+};
+#endif
+
 typedef struct async_pool_ {
     void *free[ASYNC_UNITS_]; /* by units of 16 bytes */
     void *slabs;
     unsigned char *next, *end; /* what is left of the newest slab */
     size_t live;
     bool closed;
+#if ASYNCIO_DEBUG
+    struct async_resting_ resting[ASYNC_RESTING_]; /* a ring */
+    size_t rested;
+#endif
 } async_pool_;
 
 async_pool_ *async_pool_new_(void);
@@ -2115,8 +2139,18 @@ void async_pool_put_(async_pool_ *pool, void *block, size_t units)
     if (!ASYNCIO_POOL || units >= ASYNC_UNITS_) {
         ASYNCIO_FREE(block);
     } else {
-        *(void **)block = pool->free[units];
-        pool->free[units] = block;
+#if ASYNCIO_DEBUG
+        struct async_resting_ next = pool->resting[pool->rested % ASYNC_RESTING_];
+        pool->resting[pool->rested % ASYNC_RESTING_].block = block;
+        pool->resting[pool->rested++ % ASYNC_RESTING_].units = units;
+        block = next.block;
+        units = next.units;
+        if (block != NULL)
+#endif
+        {
+            *(void **)block = pool->free[units];
+            pool->free[units] = block;
+        }
     }
     if (--pool->live == 0 && pool->closed)
         async_pool_free_(pool);
@@ -2380,6 +2414,8 @@ typedef struct async_loop_config { /* hosts */
     bool virtual_clock; /* time stands still while anything is ready, or a function awaited runs in a thread, and jumps to
                          * the next deadline when nothing is */
     bool pass_clock;    /* delays count from the beginning of the pass, which saves reading the clock */
+    /* a debug build reports a callback, or a step of a task, that takes longer. 0: 100 ms; ASYNC_FOREVER: never */
+    async_time slow_callback_duration;
 #if ASYNCIO_VERIFY
     uint32_t seed; /* not 0: what is ready in a pass is shuffled, always the same way for the same seed (verify.h) */
 #endif
@@ -2390,9 +2426,10 @@ typedef struct async_exception {
     const char *message;
     async_status status;     /* of the failure; 0: none */
     struct async_task *task; /* whose it is; NULL: nobody's */
-    const char *name;        /* of the async function, or NULL */
-    const char *file;        /* where it is defined, or NULL */
+    const char *name;        /* of the async function or the callback, or NULL */
+    const char *file;        /* where it is defined, goes on or was scheduled; or NULL */
     int line;
+    async_time elapsed;      /* of something slow */
 } async_exception;
 
 typedef void (*async_exception_handler)(async_loop *loop, const async_exception *exception, void *data);
@@ -2437,6 +2474,24 @@ async_status async_call_soon(async_handle *handle, void (*callback)(async_handle
 async_status async_call_later(async_time delay, async_timer_handle *timer, void (*callback)(async_handle *), void *data);
 async_status async_call_at(async_time when, async_timer_handle *timer, void (*callback)(async_handle *), void *data);
 
+#if ASYNCIO_DEBUG
+/* Who schedules it, for reports. */
+void async_site_(const char *name, const char *file, int line);
+#define ASYNC_CALLBACK_SITE_(callback) async_site_(#callback, __FILE__, __LINE__)
+#define async_loop_call_soon(loop, handle, callback, data) \
+    (ASYNC_CALLBACK_SITE_(callback), (async_loop_call_soon)(loop, handle, callback, data))
+#define async_loop_call_later(loop, delay, timer, callback, data) \
+    (ASYNC_CALLBACK_SITE_(callback), (async_loop_call_later)(loop, delay, timer, callback, data))
+#define async_loop_call_at(loop, when, timer, callback, data) \
+    (ASYNC_CALLBACK_SITE_(callback), (async_loop_call_at)(loop, when, timer, callback, data))
+#define async_call_soon(handle, callback, data) \
+    (ASYNC_CALLBACK_SITE_(callback), (async_call_soon)(handle, callback, data))
+#define async_call_later(delay, timer, callback, data) \
+    (ASYNC_CALLBACK_SITE_(callback), (async_call_later)(delay, timer, callback, data))
+#define async_call_at(when, timer, callback, data) \
+    (ASYNC_CALLBACK_SITE_(callback), (async_call_at)(when, timer, callback, data))
+#endif
+
 /* async_handle_cancel, async_timer_handle_cancel: it will not be called. True if it would have been. Works on a handle
  * of the pass under way too. Mirrors Handle.cancel(). */
 bool async_handle_cancel(async_handle *handle);
@@ -2471,11 +2526,22 @@ struct async_hint_ {
     size_t size; /* 0: not known yet */
     unsigned spacious; /* how many get plenty until it is known */
 };
-struct async_task_name_ {
-    struct async_task_name_ *next;
-    const async_task *task;
-    char text[1];
+struct async_extra_;
+struct async_bindings_;
+#endif
+
+#if !ASYNCIO_NO_HEAP
+/* What context.h does, in a thread that has context variables: a new task inherits them; a callback is bound to those of
+ * now, and unbound; which callback a bound handle stands for. */
+struct async_context_hooks_ {
+    bool (*inherit)(async_loop *loop, async_task *task);
+    bool (*bind)(async_loop *loop, async_handle *handle);
+    void (*unbind)(async_handle *handle);
+    bool (*calls)(const async_handle *handle, void (*callback)(async_handle *));
+    void (*release)(struct async_bindings_ *bindings);
+    void (*close)(async_loop *loop);
 };
+static ASYNC_THREAD_LOCAL_ const struct async_context_hooks_ *async_context_hooks_;
 #endif
 
 /* What a later part has hung on the loop: closed with it, before its tasks are dropped. */
@@ -2496,16 +2562,23 @@ struct async_loop {
     size_t reserve; /* bytes the next task has at its end for whoever creates it */
     async_time now; /* of the pass, or of the virtual clock */
     bool virtual_clock, pass_clock;
+    bool once; /* async_run() made it and closes it */
+    struct async_context *run_context; /* of the runner */
     volatile bool interrupted; /* a signal has come: Ctrl-C for async_run(), or one that signal.h is told of */
     volatile bool ctrl_c;
     async_task *interrupt_task;
     unsigned holds; /* what may still wake the loop, though nothing shows */
     async_pool_ *pool;
     struct async_hint_ hints[ASYNC_HINTS_];
-    struct async_task_name_ *names;
+    struct async_extra_ **extras; /* of tasks, by their addresses */
+    uint32_t extra_count, extra_places;
 #if ASYNCIO_DEBUG
     async_line_ alive; /* tasks with a handle */
+    async_time slow;   /* what takes longer is reported */
 #endif
+    bool (*start_eagerly)(async_loop *loop, async_task *task); /* false: it is to be started as usual */
+    unsigned eager_depth;
+    async_line_ bound; /* callbacks with a context */
     async_exception_handler handler;
     void *handler_data;
     async_loop *next_loop; /* of this thread */
@@ -2598,11 +2671,18 @@ async_loop *async_new_event_loop_with(const async_loop_config *config)
     if (config != NULL) {
         loop->virtual_clock = config->virtual_clock;
         loop->pass_clock = config->pass_clock;
+#if ASYNCIO_DEBUG
+        loop->slow = config->slow_callback_duration;
+#endif
 #if ASYNCIO_VERIFY
         loop->seed = config->seed;
         async_verify_loop_(loop);
 #endif
     }
+#if ASYNCIO_DEBUG
+    if (loop->slow == 0)
+        loop->slow = async_ms(100);
+#endif
 #if !ASYNCIO_BARE
     pthread_mutex_init(&loop->lock, NULL);
 #endif
@@ -2626,19 +2706,40 @@ async_loop *async_get_event_loop(void) { return async_loop_here_(); }
 
 /* ---- callbacks ----------------------------------------------------------------------------------------------- */
 
-async_status async_loop_call_soon(async_loop *loop, async_handle *handle, void (*callback)(async_handle *), void *data)
+#if ASYNCIO_DEBUG
+static ASYNC_THREAD_LOCAL_ async_site async_scheduling_;
+
+void async_site_(const char *name, const char *file, int line)
+{
+    async_scheduling_.name = name;
+    async_scheduling_.file = file;
+    async_scheduling_.line = line;
+}
+#endif
+
+static void async_handle_set_(async_handle *handle, void (*callback)(async_handle *), void *data)
+{
+    handle->callback = callback;
+    handle->data = data;
+#if ASYNCIO_DEBUG
+    handle->site = async_scheduling_;
+    async_scheduling_.name = NULL;
+#endif
+}
+
+/* For the library's own callbacks, which have no context. */
+static async_status async_loop_soon_(async_loop *loop, async_handle *handle, void (*callback)(async_handle *), void *data)
 {
     if (loop == NULL)
         return ASYNC_NO_RUNNING_LOOP;
     if (handle->prev != 0)
         return ASYNC_MISUSE;
-    handle->callback = callback;
-    handle->data = data;
+    async_handle_set_(handle, callback, data);
     async_fifo_push_handle_(&loop->ready, handle);
     return ASYNC_OK;
 }
 
-async_status async_loop_call_at(async_loop *loop, async_time when, async_timer_handle *timer,
+static async_status async_loop_at_(async_loop *loop, async_time when, async_timer_handle *timer,
     void (*callback)(async_handle *), void *data)
 {
     if (loop == NULL)
@@ -2649,8 +2750,7 @@ async_status async_loop_call_at(async_loop *loop, async_time when, async_timer_h
 #endif
     if (timer->handle.prev != 0)
         return ASYNC_MISUSE;
-    timer->handle.callback = callback;
-    timer->handle.data = data;
+    async_handle_set_(&timer->handle, callback, data);
 #if !ASYNCIO_NO_HEAP
     timer->when = when;
 #endif
@@ -2664,34 +2764,82 @@ async_status async_loop_call_at(async_loop *loop, async_time when, async_timer_h
     return ASYNC_OK;
 }
 
-async_status async_loop_call_later(async_loop *loop, async_time delay, async_timer_handle *timer,
+ASYNC_UNUSED_ static async_status async_loop_later_(async_loop *loop, async_time delay, async_timer_handle *timer,
     void (*callback)(async_handle *), void *data)
 {
     async_time now;
     if (loop == NULL)
         return ASYNC_NO_RUNNING_LOOP;
     now = async_loop_time(loop);
-    return async_loop_call_at(loop, ASYNC_LATER_(now, delay), timer, callback, data);
+    return async_loop_at_(loop, ASYNC_LATER_(now, delay), timer, callback, data);
 }
 
-async_status async_call_soon(async_handle *handle, void (*callback)(async_handle *), void *data)
+async_status (async_loop_call_soon)(async_loop *loop, async_handle *handle, void (*callback)(async_handle *), void *data)
 {
-    return async_loop_call_soon(async_running_, handle, callback, data);
+    async_status status = async_loop_soon_(loop, handle, callback, data);
+#if !ASYNCIO_NO_HEAP
+    if (ASYNC_RARE_(async_context_hooks_ != NULL) && status == ASYNC_OK && !async_context_hooks_->bind(loop, handle)) {
+        async_fifo_remove_(&loop->ready, &loop->pass, handle);
+        return ASYNC_NO_MEMORY;
+    }
+#endif
+    return status;
 }
 
-async_status async_call_at(async_time when, async_timer_handle *timer, void (*callback)(async_handle *), void *data)
+async_status (async_loop_call_at)(async_loop *loop, async_time when, async_timer_handle *timer,
+    void (*callback)(async_handle *), void *data)
 {
-    return async_loop_call_at(async_running_, when, timer, callback, data);
+    async_status status = async_loop_at_(loop, when, timer, callback, data);
+#if !ASYNCIO_NO_HEAP
+    if (ASYNC_RARE_(async_context_hooks_ != NULL) && status == ASYNC_OK &&
+        !async_context_hooks_->bind(loop, &timer->handle)) {
+        async_timer_handle_cancel(timer);
+        return ASYNC_NO_MEMORY;
+    }
+#endif
+    return status;
 }
 
-async_status async_call_later(async_time delay, async_timer_handle *timer, void (*callback)(async_handle *), void *data)
+async_status (async_loop_call_later)(async_loop *loop, async_time delay, async_timer_handle *timer,
+    void (*callback)(async_handle *), void *data)
 {
-    return async_loop_call_later(async_running_, delay, timer, callback, data);
+    async_time now;
+    if (loop == NULL)
+        return ASYNC_NO_RUNNING_LOOP;
+    now = async_loop_time(loop);
+    return (async_loop_call_at)(loop, ASYNC_LATER_(now, delay), timer, callback, data);
+}
+
+async_status (async_call_soon)(async_handle *handle, void (*callback)(async_handle *), void *data)
+{
+    return (async_loop_call_soon)(async_running_, handle, callback, data);
+}
+
+async_status (async_call_at)(async_time when, async_timer_handle *timer, void (*callback)(async_handle *), void *data)
+{
+    return (async_loop_call_at)(async_running_, when, timer, callback, data);
+}
+
+async_status (async_call_later)(async_time delay, async_timer_handle *timer, void (*callback)(async_handle *), void *data)
+{
+    return (async_loop_call_later)(async_running_, delay, timer, callback, data);
+}
+
+/* It will not be called, or runs on another loop: its callback is its own again. */
+static void async_handle_unbind_(async_handle *handle)
+{
+#if !ASYNCIO_NO_HEAP
+    if (ASYNC_RARE_(async_context_hooks_ != NULL))
+        async_context_hooks_->unbind(handle);
+#else
+    (void)handle;
+#endif
 }
 
 bool async_handle_cancel(async_handle *handle)
 {
     async_loop *loop = async_loop_here_();
+    async_handle_unbind_(handle);
     handle->callback = NULL;
     if (handle->prev == 0)
         return false;
@@ -2718,6 +2866,7 @@ bool async_timer_handle_cancel(async_timer_handle *timer)
     async_timers_remove_(&timer->loop->timers, &timer->handle.link);
     timer->loop = NULL;
 #endif
+    async_handle_unbind_(&timer->handle);
     timer->handle.callback = NULL;
     return true;
 }
@@ -2730,6 +2879,15 @@ void async_loop_set_exception_handler(async_loop *loop, async_exception_handler 
 {
     loop->handler = handler;
     loop->handler_data = data;
+}
+
+static async_exception async_exception_(const char *message, async_status status)
+{
+    async_exception e;
+    ASYNC_MEMSET_(&e, 0, sizeof e);
+    e.message = message;
+    e.status = status;
+    return e;
 }
 
 void async_loop_call_exception_handler(async_loop *loop, const async_exception *e)
@@ -2747,6 +2905,8 @@ void async_loop_call_exception_handler(async_loop *loop, const async_exception *
         fprintf(stderr, ", in %s", e->name);
     if (e->file != NULL)
         fprintf(stderr, " (%s:%d)", e->file, e->line);
+    if (e->elapsed != 0)
+        fprintf(stderr, ", %ld ms", (long)(e->elapsed / 1000000));
     fputc('\n', stderr);
     if (e->task != NULL && loop != NULL && loop->print_stack != NULL)
         loop->print_stack(e->task);
@@ -2783,7 +2943,7 @@ typedef struct async_compound_ {
     bool (*cancel)(async_future *future);
 } async_compound_;
 
-enum { ASYNC_FUTURE_PENDING_ = 0, ASYNC_FUTURE_DONE_ = 1, ASYNC_FUTURE_CANCELLED_ = 2 };
+enum { ASYNC_FUTURE_PENDING_ = 0, ASYNC_FUTURE_DONE_ = 1, ASYNC_FUTURE_CANCELLED_ = 2, ASYNC_FUTURE_STALE_ = 3 };
 enum { /* flags */
     ASYNC_RETRIEVED_ = 1,
     ASYNC_IS_TASK_ = 2,
@@ -2792,7 +2952,7 @@ enum { /* flags */
     ASYNC_IN_CANCEL_ = 16, /* a cancel is going through it */
     ASYNC_LEFT_ = 32,      /* the end of the run waits for it */
     ASYNC_STATIC_ = 64,    /* its memory is the user's */
-    ASYNC_NAMED_ = 128,    /* the loop keeps a name for it */
+    ASYNC_EXTRA_ = 128,    /* the loop keeps a name or a context for it */
     ASYNC_COMPOUND_ = 4    /* no task: an async_compound_ */
 };
 
@@ -2819,11 +2979,15 @@ async_status async_future_result(async_future *future, void **value);
 async_status async_future_exception(async_future *future);
 
 /* async_future_add_done_callback: calls callback(handle) in a later pass after the future is done. The handle is the
- * caller's and stays in place; MISUSE when it is in use. async_future_remove_done_callback: takes out every handle with
+ * caller's and stays in place; MISUSE when it is in use, NO_MEMORY for its context. async_future_remove_done_callback: takes out every handle with
  * this callback that waits on this future, and says how many. */
 async_status async_future_add_done_callback(async_future *future, async_handle *handle,
     void (*callback)(async_handle *), void *data);
 int async_future_remove_done_callback(async_future *future, void (*callback)(async_handle *));
+#if ASYNCIO_DEBUG
+#define async_future_add_done_callback(future, handle, callback, data) \
+    (ASYNC_CALLBACK_SITE_(callback), (async_future_add_done_callback)(future, handle, callback, data))
+#endif
 
 void async_future_complete_(async_loop *loop, async_future *future, unsigned state, int status);
 
@@ -2916,17 +3080,51 @@ async_status async_future_result(async_future *future, void **value)
     return status;
 }
 
-async_status async_future_add_done_callback(async_future *future, async_handle *handle,
+/* A node of gather and its like: wherever it is, it is out of there. */
+static void async_future_unlink_(async_loop *loop, async_future *future, async_handle *handle)
+{
+    if (handle->prev == 0)
+        return;
+    if (future->state == ASYNC_FUTURE_PENDING_)
+        async_ring_remove_(&future->callbacks, handle);
+    else
+        async_fifo_remove_(&loop->ready, &loop->pass, handle);
+}
+
+static async_status async_future_on_done_(async_future *future, async_handle *handle,
     void (*callback)(async_handle *), void *data)
 {
     if (handle->prev != 0)
         return ASYNC_MISUSE;
     if (future->state != ASYNC_FUTURE_PENDING_)
-        return async_loop_call_soon(async_loop_here_(), handle, callback, data);
-    handle->callback = callback;
-    handle->data = data;
+        return async_loop_soon_(async_loop_here_(), handle, callback, data);
+    async_handle_set_(handle, callback, data);
     async_ring_append_(&future->callbacks, &handle->link, ASYNC_KIND_HANDLE_);
     return ASYNC_OK;
+}
+
+async_status (async_future_add_done_callback)(async_future *future, async_handle *handle,
+    void (*callback)(async_handle *), void *data)
+{
+    async_status status = async_future_on_done_(future, handle, callback, data);
+#if !ASYNCIO_NO_HEAP
+    async_loop *loop = async_loop_here_();
+    if (ASYNC_RARE_(async_context_hooks_ != NULL) && status == ASYNC_OK && loop != NULL &&
+        !async_context_hooks_->bind(loop, handle)) {
+        async_future_unlink_(loop, future, handle);
+        return ASYNC_NO_MEMORY;
+    }
+#endif
+    return status;
+}
+
+static bool async_handle_calls_(const async_handle *handle, void (*callback)(async_handle *))
+{
+#if !ASYNCIO_NO_HEAP
+    if (ASYNC_RARE_(async_context_hooks_ != NULL) && async_context_hooks_->calls(handle, callback))
+        return true;
+#endif
+    return handle->callback == callback;
 }
 
 int async_future_remove_done_callback(async_future *future, void (*callback)(async_handle *))
@@ -2939,8 +3137,9 @@ int async_future_remove_done_callback(async_future *future, void (*callback)(asy
         next = async_entry_link_(entry)->next;
         if (async_entry_kind_(entry) == ASYNC_KIND_HANDLE_) {
             async_handle *handle = async_link_handle_(async_entry_link_(entry));
-            if (handle->callback == callback) {
+            if (async_handle_calls_(handle, callback)) {
                 async_ring_remove_(&future->callbacks, handle);
+                async_handle_unbind_(handle);
                 removed++;
             }
         }
@@ -2949,29 +3148,155 @@ int async_future_remove_done_callback(async_future *future, void (*callback)(asy
     }
 }
 
-/* A node of gather and its like: wherever it is, it is out of there. */
-static void async_future_unlink_(async_loop *loop, async_future *future, async_handle *handle)
-{
-    if (handle->prev == 0)
-        return;
-    if (future->state == ASYNC_FUTURE_PENDING_)
-        async_ring_remove_(&future->callbacks, handle);
-    else
-        async_fifo_remove_(&loop->ready, &loop->pass, handle);
-}
-
 void async_future_deinit(async_future *future)
 {
     if (future->callbacks != 0)
         ASYNC_PANIC_("async_future_deinit: somebody waits on it");
 #if !ASYNCIO_NO_HEAP
     if (future->state == ASYNC_FUTURE_DONE_ && future->status < 0 && !(future->flags & ASYNC_RETRIEVED_)) {
-        async_exception e = { "a future failed, and its status was never retrieved", 0, NULL, NULL, NULL, 0 };
+        async_exception e = async_exception_("a future failed, and its status was never retrieved", 0);
         e.status = future->status;
         async_loop_call_exception_handler(async_loop_here_(), &e);
     }
 #endif
     ASYNC_MEMSET_(future, 0, sizeof *future);
+}
+
+ASYNC_EXTERN_C_END_
+
+#endif
+
+/* ---- extra.h ------------------------------------------------------------------------------------------ */
+
+/* extra.h: what only some tasks have, kept beside them by their loop: a name, a context. */
+
+#if defined(ASYNCIO_IMPLEMENTATION) && !ASYNCIO_NO_HEAP
+
+ASYNC_EXTERN_C_BEGIN_
+
+struct async_bindings_;
+
+struct async_extra_ {
+    struct async_extra_ *next; /* with the same place in the table */
+    const async_task *task;
+    char *name;
+    struct async_bindings_ *bindings;
+};
+
+static struct async_extra_ **async_extra_place_(async_loop *loop, const async_task *task)
+{
+    return &loop->extras[((uintptr_t)(const void *)task / 16 * 2654435761u) & (loop->extra_places - 1)];
+}
+
+static struct async_extra_ *async_extra_in_(async_loop *loop, const async_task *task)
+{
+    struct async_extra_ *extra;
+    if (loop->extras == NULL)
+        return NULL;
+    extra = *async_extra_place_(loop, task);
+    while (extra != NULL && extra->task != task)
+        extra = extra->next;
+    return extra;
+}
+
+/* Of a task that has the flag: it may be another loop of this thread that keeps it. */
+static struct async_extra_ *async_extra_of_(const async_task *task)
+{
+    async_loop *loop;
+    for (loop = async_loops_; loop != NULL; loop = loop->next_loop) {
+        struct async_extra_ *extra = async_extra_in_(loop, task);
+        if (extra != NULL)
+            return extra;
+    }
+    return NULL;
+}
+
+/* Without memory for a longer table the lists in it become longer. */
+static void async_extra_spread_(async_loop *loop)
+{
+    struct async_extra_ **before = loop->extras, **longer;
+    uint32_t i, places = loop->extra_places;
+    longer = (struct async_extra_ **)ASYNCIO_MALLOC(2 * places * sizeof(struct async_extra_ *));
+    if (longer == NULL)
+        return;
+    ASYNC_MEMSET_(longer, 0, 2 * places * sizeof(struct async_extra_ *));
+    loop->extras = longer;
+    loop->extra_places = 2 * places;
+    for (i = 0; i < places; i++) {
+        struct async_extra_ *extra = before[i];
+        while (extra != NULL) {
+            struct async_extra_ *next = extra->next, **at = async_extra_place_(loop, extra->task);
+            extra->next = *at;
+            *at = extra;
+            extra = next;
+        }
+    }
+    ASYNCIO_FREE(before);
+}
+
+/* NULL without memory. The caller sets the task's flag. */
+static struct async_extra_ *async_extra_make_(async_loop *loop, const async_task *task)
+{
+    struct async_extra_ *extra, **at;
+    if (loop->extras == NULL) {
+        loop->extras = (struct async_extra_ **)ASYNCIO_MALLOC(16 * sizeof(struct async_extra_ *));
+        if (loop->extras == NULL)
+            return NULL;
+        ASYNC_MEMSET_(loop->extras, 0, 16 * sizeof(struct async_extra_ *));
+        loop->extra_places = 16;
+    }
+    extra = (struct async_extra_ *)ASYNCIO_MALLOC(sizeof *extra);
+    if (extra == NULL)
+        return NULL;
+    if (++loop->extra_count > loop->extra_places)
+        async_extra_spread_(loop);
+    at = async_extra_place_(loop, task);
+    extra->next = *at;
+    extra->task = task;
+    extra->name = NULL;
+    extra->bindings = NULL;
+    *at = extra;
+    return extra;
+}
+
+static void async_extra_free_(struct async_extra_ *extra)
+{
+    if (extra->name != NULL)
+        ASYNCIO_FREE(extra->name);
+    if (extra->bindings != NULL)
+        async_context_hooks_->release(extra->bindings);
+    ASYNCIO_FREE(extra);
+}
+
+/* The task is gone. */
+static void async_extra_drop_(const async_task *task)
+{
+    async_loop *loop;
+    for (loop = async_loops_; loop != NULL; loop = loop->next_loop)
+        if (async_extra_in_(loop, task) != NULL) {
+            struct async_extra_ **at = async_extra_place_(loop, task), *extra;
+            while ((*at)->task != task)
+                at = &(*at)->next;
+            extra = *at;
+            *at = extra->next;
+            loop->extra_count--;
+            async_extra_free_(extra);
+            return;
+        }
+}
+
+static void async_extra_close_(async_loop *loop)
+{
+    uint32_t i;
+    for (i = 0; loop->extras != NULL && i < loop->extra_places; i++)
+        while (loop->extras[i] != NULL) {
+            struct async_extra_ *extra = loop->extras[i];
+            loop->extras[i] = extra->next;
+            async_extra_free_(extra);
+        }
+    if (loop->extras != NULL)
+        ASYNCIO_FREE(loop->extras);
+    loop->extras = NULL;
 }
 
 ASYNC_EXTERN_C_END_
@@ -3034,6 +3359,10 @@ void *async_result_(async_task *task, const async_type *type);
 async_status async_task_add_done_callback(async_task *task, async_handle *handle,
     void (*callback)(async_handle *), void *data);
 int async_task_remove_done_callback(async_task *task, void (*callback)(async_handle *));
+#if ASYNCIO_DEBUG
+#define async_task_add_done_callback(task, handle, callback, data) \
+    (ASYNC_CALLBACK_SITE_(callback), (async_task_add_done_callback)(task, handle, callback, data))
+#endif
 
 /* async_current_task: the task that runs now, or NULL in a callback. */
 async_task *async_current_task(void);
@@ -3058,6 +3387,19 @@ ASYNC_EXTERN_C_END_
 ASYNC_EXTERN_C_BEGIN_
 
 enum { ASYNC_FIRST_CHUNK_ = ASYNCIO_WINDOW > 512 ? 512 : ASYNCIO_WINDOW - 1 };
+
+/* In a debug build the memory of a task is not used again at once: whoever still has its handle is found out. */
+#if ASYNCIO_DEBUG
+static void async_check_handle_(const async_task *task)
+{
+    if (task != NULL && task->future.state == ASYNC_FUTURE_STALE_)
+        ASYNC_PANIC_AT_("a task's handle is used after its last release; the task was created here", task->file,
+            task->line);
+}
+#define ASYNC_CHECK_HANDLE_(task) async_check_handle_(task)
+#else
+#define ASYNC_CHECK_HANDLE_(task) ((void)0)
+#endif
 
 static async_frame *async_root_(async_task *task)
 {
@@ -3154,35 +3496,13 @@ static async_loop *async_link_owner_(const async_link *link)
 
 #if !ASYNCIO_NO_HEAP
 
-static struct async_task_name_ **async_find_name_(async_loop *loop, const async_task *task)
-{
-    struct async_task_name_ **at = &loop->names;
-    while (*at != NULL && (*at)->task != task)
-        at = &(*at)->next;
-    return at;
-}
-
-static void async_task_unname_(const async_task *task)
-{
-    async_loop *loop;
-    for (loop = async_loops_; loop != NULL; loop = loop->next_loop) {
-        struct async_task_name_ **at = async_find_name_(loop, task), *name = *at;
-        if (name != NULL) {
-            *at = name->next;
-            ASYNCIO_FREE(name);
-        }
-    }
-}
-
 const char *async_task_get_name(const async_task *task)
 {
-    if (task->future.flags & ASYNC_NAMED_) {
-        async_loop *loop;
-        for (loop = async_loops_; loop != NULL; loop = loop->next_loop) {
-            struct async_task_name_ *name = *async_find_name_(loop, task);
-            if (name != NULL)
-                return name->text;
-        }
+    ASYNC_CHECK_HANDLE_(task);
+    if (task->future.flags & ASYNC_EXTRA_) {
+        const struct async_extra_ *extra = async_extra_of_(task);
+        if (extra != NULL && extra->name != NULL)
+            return extra->name;
     }
     return async_root_((async_task *)(uintptr_t)task)->type->name;
 }
@@ -3190,27 +3510,34 @@ const char *async_task_get_name(const async_task *task)
 async_status async_task_set_name(async_task *task, const char *text)
 {
     async_loop *loop = async_loop_here_();
-    size_t length = strlen(text);
-    struct async_task_name_ *name;
+    size_t size = strlen(text) + 1;
+    struct async_extra_ *extra;
+    char *name;
+    ASYNC_CHECK_HANDLE_(task);
     if (loop == NULL)
         return ASYNC_NO_RUNNING_LOOP;
-    name = (struct async_task_name_ *)ASYNCIO_MALLOC(sizeof *name + length);
+    name = (char *)ASYNCIO_MALLOC(size);
     if (name == NULL)
         return ASYNC_NO_MEMORY;
-    if (task->future.flags & ASYNC_NAMED_)
-        async_task_unname_(task);
-    name->next = loop->names;
-    name->task = task;
-    ASYNC_MEMCPY_(name->text, text, length + 1);
-    loop->names = name;
-    task->future.flags |= ASYNC_NAMED_;
+    extra = task->future.flags & ASYNC_EXTRA_ ? async_extra_of_(task) : NULL;
+    if (extra == NULL)
+        extra = async_extra_make_(loop, task);
+    if (extra == NULL) {
+        ASYNCIO_FREE(name);
+        return ASYNC_NO_MEMORY;
+    }
+    task->future.flags |= ASYNC_EXTRA_;
+    if (extra->name != NULL)
+        ASYNCIO_FREE(extra->name);
+    ASYNC_MEMCPY_(name, text, size);
+    extra->name = name;
     return ASYNC_OK;
 }
 
 /* Tells the exception handler of a task's failure. */
 static void async_report_failure_(async_loop *loop, const char *message, async_task *task)
 {
-    async_exception e = { NULL, 0, NULL, NULL, NULL, 0 };
+    async_exception e = async_exception_(NULL, 0);
     const async_type *type = async_root_(task)->type;
     e.message = message;
     e.status = task->future.status;
@@ -3236,8 +3563,11 @@ static void async_task_free_(async_task *task)
     if (task->alive != NULL)
         async_line_remove_(task->alive, &task->node);
 #endif
-    if (task->future.flags & ASYNC_NAMED_)
-        async_task_unname_(task);
+    if (task->future.flags & ASYNC_EXTRA_)
+        async_extra_drop_(task);
+#if ASYNCIO_DEBUG
+    task->future.state = ASYNC_FUTURE_STALE_;
+#endif
     if (!(task->future.flags & ASYNC_STATIC_))
         async_pool_put_((async_pool_ *)(void *)task->future.callbacks, task, task->future.units);
 }
@@ -3248,6 +3578,7 @@ void async_release(async_task *task)
 {
     if (task == NULL)
         return;
+    ASYNC_CHECK_HANDLE_(task);
 #if !ASYNCIO_NO_HEAP
     if (ASYNC_RARE_(task->count == (uint32_t)(task->future.state == ASYNC_FUTURE_PENDING_)))
         ASYNC_PANIC_("async_release: more often than there were handles");
@@ -3273,6 +3604,7 @@ static void async_release_future_(async_future *future)
 
 async_task *async_retain(async_task *task)
 {
+    ASYNC_CHECK_HANDLE_(task);
     if (task != NULL)
         task->count++;
     return task;
@@ -3316,7 +3648,7 @@ static void async_task_finish_(async_loop *loop, async_task *task, int status)
         status == ASYNC_CANCELLED ? ASYNC_FUTURE_CANCELLED_ : ASYNC_FUTURE_DONE_, status);
 #if ASYNCIO_ALL_TASKS
     if (task->future.flags & ASYNC_LEFT_ && --loop->left == 0)
-        async_loop_call_soon(loop, &loop->left_ended, loop->left_ended.callback, loop->left_ended.data);
+        async_loop_soon_(loop, &loop->left_ended, loop->left_ended.callback, loop->left_ended.data);
 #endif
 #if !ASYNCIO_NO_HEAP
     /* no callbacks any more: the place now says where the memory goes, which may be after the loop's end */
@@ -3329,32 +3661,53 @@ static void async_task_finish_(async_loop *loop, async_task *task, int status)
 #endif
 }
 
-bool async_task_done(const async_task *task) { return task == NULL || async_future_done(&task->future); }
+bool async_task_done(const async_task *task)
+{
+    ASYNC_CHECK_HANDLE_(task);
+    return task == NULL || async_future_done(&task->future);
+}
 
-bool async_task_cancelled(const async_task *task) { return task != NULL && async_future_cancelled(&task->future); }
+bool async_task_cancelled(const async_task *task)
+{
+    ASYNC_CHECK_HANDLE_(task);
+    return task != NULL && async_future_cancelled(&task->future);
+}
 
 async_status async_task_exception(async_task *task)
 {
+    ASYNC_CHECK_HANDLE_(task);
     return task == NULL ? ASYNC_NO_MEMORY : async_future_exception(&task->future);
 }
 
 void *async_result_(async_task *task, const async_type *type)
 {
+    ASYNC_CHECK_HANDLE_(task);
     if (task == NULL || !async_future_done(&task->future) || async_root_(task)->type != type)
         ASYNC_PANIC_("async_result: the task is not done, or runs another function");
     return async_root_(task);
 }
 
-async_status async_task_add_done_callback(async_task *task, async_handle *handle,
+async_status (async_task_add_done_callback)(async_task *task, async_handle *handle,
+    void (*callback)(async_handle *), void *data)
+{
+    ASYNC_CHECK_HANDLE_(task);
+    if (task == NULL)
+        return (async_call_soon)(handle, callback, data);
+    return (async_future_add_done_callback)(&task->future, handle, callback, data);
+}
+
+ASYNC_UNUSED_ static void async_task_on_done_(async_task *task, async_handle *handle,
     void (*callback)(async_handle *), void *data)
 {
     if (task == NULL)
-        return async_call_soon(handle, callback, data);
-    return async_future_add_done_callback(&task->future, handle, callback, data);
+        (void)async_loop_soon_(async_loop_here_(), handle, callback, data);
+    else
+        (void)async_future_on_done_(&task->future, handle, callback, data);
 }
 
 int async_task_remove_done_callback(async_task *task, void (*callback)(async_handle *))
 {
+    ASYNC_CHECK_HANDLE_(task);
     return task == NULL ? 0 : async_future_remove_done_callback(&task->future, callback);
 }
 
@@ -3418,6 +3771,29 @@ static ASYNC_THREAD_LOCAL_ async_task *async_created_;
 
 void *async_creating_(void) { return async_root_(async_created_); }
 
+/* Takes the new task from the chain; its arguments are there. */
+static async_task *async_created_task_(async_loop **loop)
+{
+    async_task *task = async_created_;
+#if ASYNCIO_NO_HEAP
+    *loop = async_loop_here_();
+#else
+    *loop = (async_loop *)(void *)task->future.callbacks;
+    task->future.callbacks = 0;
+#endif
+    async_created_ = (async_task *)(void *)task->link.next;
+    return task;
+}
+
+static void async_created_start_(async_loop *loop, async_task *task)
+{
+#if !ASYNCIO_NO_HEAP
+    if (ASYNC_RARE_(loop->start_eagerly != NULL) && loop->start_eagerly(loop, task))
+        return;
+#endif
+    async_fifo_push_(&loop->ready, &task->link, ASYNC_KIND_TASK_);
+}
+
 static void async_task_init_(async_loop *loop, async_task *task, const async_type *type ASYNC_SITE_PARAMETERS_)
 {
     async_frame *root = async_root_(task);
@@ -3443,17 +3819,28 @@ static void async_task_init_(async_loop *loop, async_task *task, const async_typ
 
 async_task *async_create_end_(void)
 {
-    async_task *task = async_created_;
-#if ASYNCIO_NO_HEAP
-    async_loop *loop = async_loop_here_();
-#else
-    async_loop *loop = (async_loop *)(void *)task->future.callbacks;
-    task->future.callbacks = 0;
-#endif
-    async_created_ = (async_task *)(void *)task->link.next;
-    async_fifo_push_(&loop->ready, &task->link, ASYNC_KIND_TASK_);
+    async_loop *loop;
+    async_task *task = async_created_task_(&loop);
+    async_created_start_(loop, task);
     return task;
 }
+
+#if ASYNCIO_ALL_TASKS
+/* A new task is known to its loop, and inherits its context. False: no memory; it is as if it had never been. */
+static bool async_task_enroll_(async_loop *loop, async_task *task)
+{
+    if (async_tasks_add_(loop, task)) {
+        if (async_context_hooks_ == NULL || async_context_hooks_->inherit(loop, task))
+            return true;
+        async_tasks_remove_(loop, task);
+    }
+    async_created_ = (async_task *)(void *)task->link.next;
+#if ASYNCIO_DEBUG
+    async_line_remove_(task->alive, &task->node);
+#endif
+    return false;
+}
+#endif
 
 #if !ASYNCIO_NO_HEAP
 
@@ -3480,8 +3867,7 @@ bool async_create_begin_(async_loop *loop, const async_type *type ASYNC_SITE_PAR
     size_t size, units;
     async_task *task;
     if (loop == NULL) {
-        async_exception e = { "a task was created with no event loop running", ASYNC_NO_RUNNING_LOOP, NULL, NULL,
-            NULL, 0 };
+        async_exception e = async_exception_("a task was created with no event loop running", ASYNC_NO_RUNNING_LOOP);
         e.name = type->name;
         e.file = type->file;
         e.line = type->line;
@@ -3510,17 +3896,10 @@ bool async_create_begin_(async_loop *loop, const async_type *type ASYNC_SITE_PAR
     async_task_init_(loop, task, type ASYNC_SITE_ARGUMENTS_);
     task->future.units = (uint16_t)units;
     task->end = (unsigned char *)task + units * ASYNC_UNIT_ - loop->reserve;
-#if ASYNCIO_ALL_TASKS
-    if (!async_tasks_add_(loop, task)) {
-        async_created_ = (async_task *)(void *)task->link.next;
-#if ASYNCIO_DEBUG
-        async_line_remove_(task->alive, &task->node);
-#endif
-        async_pool_put_(loop->pool, task, units);
-        return false;
-    }
-#endif
-    return true;
+    if (async_task_enroll_(loop, task))
+        return true;
+    async_pool_put_(loop->pool, task, units);
+    return false;
 }
 
 #endif
@@ -3536,11 +3915,7 @@ bool async_create_on_begin_(void *bytes, size_t size, const async_type *type ASY
     task->future.flags |= ASYNC_STATIC_;
     task->end = (unsigned char *)bytes + size; /* a multiple of the frames' alignment */
 #if ASYNCIO_ALL_TASKS
-    if (!async_tasks_add_(loop, task)) {
-        async_created_ = (async_task *)(void *)task->link.next;
-#if ASYNCIO_DEBUG
-        async_line_remove_(task->alive, &task->node);
-#endif
+    if (!async_task_enroll_(loop, task)) {
         task->count = 0;
         return false;
     }
@@ -3552,6 +3927,353 @@ bool async_gone_(async_task *task)
 {
     async_release(task);
     return task != NULL;
+}
+
+ASYNC_EXTERN_C_END_
+
+#endif
+
+/* ---- context.h ---------------------------------------------------------------------------------------- */
+
+/* context.h: variables that belong to a task, and that its children and callbacks inherit (contextvars). Hosts only.
+ *
+ * A task has a list of bindings; a new task and a callback share that of whoever makes or schedules it, and setting a
+ * variable copies a list that is shared. Programs without context variables pay nothing. */
+
+#if !ASYNCIO_NO_HEAP
+
+ASYNC_EXTERN_C_BEGIN_
+
+/* async_context_var: a variable, of static storage: static async_context_var user = { "user", NULL }; its address is
+ * what it is known by. The values are the program's: the library copies the pointer only. Mirrors ContextVar. */
+typedef struct async_context_var {
+    const char *name;
+    void *value; /* where it was never set */
+} async_context_var;
+
+/* async_token: what async_context_var_set() has replaced. Mirrors Token. */
+typedef struct async_token {
+    const async_context_var *var;
+    void *value;
+    const async_task *task;
+    bool was_set, used;
+} async_token;
+
+/* async_context_var_get: its value here: in the running task, in the callback, or outside of both.
+ * async_context_var_set: gives it a value here, for what runs later here and for tasks that are created and callbacks
+ *     that are scheduled from now on. token: NULL, or where to note the value it had. NO_MEMORY.
+ * async_context_var_reset: gives it that value again. MISUSE when the token was used before, INVALID_ARGUMENT when it is
+ *     another variable's or another task's; NO_MEMORY only if a task or callback made meanwhile shares the list.
+ * Loop thread. Mirror ContextVar.get(), set() and reset(). */
+void *async_context_var_get(const async_context_var *var);
+async_status async_context_var_set(const async_context_var *var, void *value, async_token *token);
+async_status async_context_var_reset(const async_context_var *var, async_token *token);
+
+/* async_context: the bindings at some place. All zeros: none. Belongs to its owner. Mirrors Context.
+ * async_copy_context: makes `context`, which must not hold any, those of here. Mirrors copy_context().
+ * async_context_deinit: lets go of them. Nothing on all zeros.
+ * async_context_get: a variable's value there.
+ * async_context_run: calls function(data) with that context; what it sets stays there. MISUSE when it is in use already.
+ *     A task created in it inherits it. Mirrors Context.run(). */
+typedef struct async_context {
+    struct async_bindings_ *bindings;
+    bool entered;
+} async_context;
+void async_copy_context(async_context *context);
+void async_context_deinit(async_context *context);
+void *async_context_get(const async_context *context, const async_context_var *var);
+async_status async_context_run(async_context *context, void (*function)(void *data), void *data);
+
+ASYNC_EXTERN_C_END_
+
+#endif
+
+#if defined(ASYNCIO_IMPLEMENTATION) && !ASYNCIO_NO_HEAP
+
+ASYNC_EXTERN_C_BEGIN_
+
+struct async_binding_ {
+    const async_context_var *var;
+    void *value;
+};
+
+/* Of more than one owner it is not changed any more. The bindings follow it. */
+struct async_bindings_ {
+    size_t owners, count;
+};
+
+/* What a handle holds in place of its own callback and data while it is scheduled. */
+struct async_bound_ {
+    async_node_ node;
+    async_loop *loop;
+    async_handle *handle;
+    void (*callback)(async_handle *handle);
+    void *data;
+    struct async_bindings_ *bindings;
+};
+
+/* Of what is no task: of the callback that runs, or of the thread. */
+static ASYNC_THREAD_LOCAL_ struct async_bindings_ *async_context_here_;
+
+static struct async_binding_ *async_bindings_of_(struct async_bindings_ *bindings)
+{
+    return (struct async_binding_ *)(void *)(bindings + 1);
+}
+
+static struct async_bindings_ *async_bindings_share_(struct async_bindings_ *bindings)
+{
+    if (bindings != NULL)
+        bindings->owners++;
+    return bindings;
+}
+
+static void async_bindings_release_(struct async_bindings_ *bindings)
+{
+    if (bindings != NULL && --bindings->owners == 0)
+        ASYNCIO_FREE(bindings);
+}
+
+static struct async_binding_ *async_bindings_find_(struct async_bindings_ *bindings, const async_context_var *var)
+{
+    size_t i;
+    for (i = 0; bindings != NULL && i < bindings->count; i++)
+        if (async_bindings_of_(bindings)[i].var == var)
+            return &async_bindings_of_(bindings)[i];
+    return NULL;
+}
+
+/* Where the bindings of here are kept; NULL for a task that has no such place, unless it can be made. */
+static struct async_bindings_ **async_context_slot_(bool make)
+{
+    async_loop *loop = async_running_;
+    async_task *task = loop == NULL ? NULL : loop->stack.task;
+    struct async_extra_ *extra = NULL;
+    if (task == NULL)
+        return &async_context_here_;
+    if (task->future.flags & ASYNC_EXTRA_)
+        extra = async_extra_of_(task);
+    if (extra == NULL && make) {
+        extra = async_extra_make_(loop, task);
+        if (extra != NULL)
+            task->future.flags |= ASYNC_EXTRA_;
+    }
+    return extra == NULL ? NULL : &extra->bindings;
+}
+
+static struct async_bindings_ *async_context_now_(void)
+{
+    struct async_bindings_ **slot = async_context_hooks_ == NULL ? NULL : async_context_slot_(false);
+    return slot == NULL ? NULL : *slot;
+}
+
+/* ---- what tasks and callbacks inherit ------------------------------------------------------------------------- */
+
+static bool async_context_inherit_(async_loop *loop, async_task *task)
+{
+    struct async_bindings_ *bindings = async_context_now_();
+    struct async_extra_ *extra;
+    if (bindings == NULL)
+        return true;
+    extra = async_extra_make_(loop, task);
+    if (extra == NULL)
+        return false;
+    task->future.flags |= ASYNC_EXTRA_;
+    extra->bindings = async_bindings_share_(bindings);
+    return true;
+}
+
+/* The handle is its own again; the bindings are the caller's to release. */
+static struct async_bindings_ *async_bound_end_(async_handle *handle)
+{
+    struct async_bound_ *bound = (struct async_bound_ *)handle->data;
+    struct async_bindings_ *bindings = bound->bindings;
+    handle->callback = bound->callback;
+    handle->data = bound->data;
+    async_line_remove_(&bound->loop->bound, &bound->node);
+    ASYNCIO_FREE(bound);
+    return bindings;
+}
+
+static void async_bound_run_(async_handle *handle)
+{
+    struct async_bindings_ *outside = async_context_here_;
+    async_context_here_ = async_bound_end_(handle);
+    handle->callback(handle);
+    async_bindings_release_(async_context_here_);
+    async_context_here_ = outside;
+}
+
+/* Also without any bindings: what the callback sets is its own. */
+static bool async_context_bind_(async_loop *loop, async_handle *handle)
+{
+    struct async_bound_ *bound = (struct async_bound_ *)ASYNCIO_MALLOC(sizeof *bound);
+    if (bound == NULL)
+        return false;
+    bound->loop = loop;
+    bound->handle = handle;
+    bound->callback = handle->callback;
+    bound->data = handle->data;
+    bound->bindings = async_bindings_share_(async_context_now_());
+    handle->callback = async_bound_run_;
+    handle->data = bound;
+    async_line_append_(&loop->bound, &bound->node);
+    return true;
+}
+
+static void async_context_unbind_(async_handle *handle)
+{
+    if (handle->callback == async_bound_run_)
+        async_bindings_release_(async_bound_end_(handle));
+}
+
+static bool async_context_calls_(const async_handle *handle, void (*callback)(async_handle *))
+{
+    return handle->callback == async_bound_run_ &&
+        ((const struct async_bound_ *)handle->data)->callback == callback;
+}
+
+/* The callbacks of futures that are not done outlive the loop. */
+static void async_context_close_(async_loop *loop)
+{
+    while (loop->bound.first != NULL)
+        async_context_unbind_(ASYNC_CONTAINER_(loop->bound.first, struct async_bound_, node)->handle);
+}
+
+static const struct async_context_hooks_ async_context_functions_ = { async_context_inherit_, async_context_bind_,
+    async_context_unbind_, async_context_calls_, async_bindings_release_, async_context_close_ };
+
+/* ---- variables ----------------------------------------------------------------------------------------------- */
+
+void *async_context_var_get(const async_context_var *var)
+{
+    const struct async_binding_ *binding = async_bindings_find_(async_context_now_(), var);
+    return binding == NULL ? var->value : binding->value;
+}
+
+/* A list that only `slot` has, without the binding of `var`, and with room for it. NULL without memory. */
+static struct async_bindings_ *async_bindings_own_(struct async_bindings_ *before, const async_context_var *var)
+{
+    size_t i, count = before == NULL ? 0 : before->count;
+    struct async_bindings_ *bindings = (struct async_bindings_ *)ASYNCIO_MALLOC(
+        sizeof *bindings + (count + 1) * sizeof(struct async_binding_));
+    if (bindings == NULL)
+        return NULL;
+    bindings->owners = 1;
+    bindings->count = 0;
+    for (i = 0; i < count; i++)
+        if (async_bindings_of_(before)[i].var != var)
+            async_bindings_of_(bindings)[bindings->count++] = async_bindings_of_(before)[i];
+    return bindings;
+}
+
+/* Gives it a value in `slot`, or none. False: no memory. */
+static bool async_bindings_change_(struct async_bindings_ **slot, const async_context_var *var, bool set, void *value)
+{
+    struct async_bindings_ *bindings = *slot;
+    struct async_binding_ *binding = async_bindings_find_(bindings, var);
+    if (binding == NULL && !set)
+        return true;
+    if (binding == NULL || bindings->owners > 1) {
+        bindings = async_bindings_own_(*slot, var);
+        if (bindings == NULL)
+            return false;
+        async_bindings_release_(*slot);
+        *slot = bindings;
+        binding = &async_bindings_of_(bindings)[bindings->count];
+        if (!set)
+            return true;
+        bindings->count++;
+    } else if (!set) {
+        *binding = async_bindings_of_(bindings)[--bindings->count];
+        return true;
+    }
+    binding->var = var;
+    binding->value = value;
+    return true;
+}
+
+async_status async_context_var_set(const async_context_var *var, void *value, async_token *token)
+{
+    struct async_bindings_ **slot = async_context_slot_(true);
+    const struct async_binding_ *before;
+    async_token replaced;
+    if (slot == NULL)
+        return ASYNC_NO_MEMORY;
+    async_context_hooks_ = &async_context_functions_;
+    before = async_bindings_find_(*slot, var);
+    ASYNC_MEMSET_(&replaced, 0, sizeof replaced);
+    replaced.var = var;
+    replaced.task = async_current_task();
+    replaced.was_set = before != NULL;
+    if (before != NULL)
+        replaced.value = before->value;
+    if (!async_bindings_change_(slot, var, true, value))
+        return ASYNC_NO_MEMORY;
+    if (token != NULL)
+        *token = replaced;
+    return ASYNC_OK;
+}
+
+async_status async_context_var_reset(const async_context_var *var, async_token *token)
+{
+    struct async_bindings_ **slot;
+    if (token->used)
+        return ASYNC_MISUSE;
+    if (token->var != var || token->task != async_current_task())
+        return ASYNC_INVALID_ARGUMENT;
+    slot = async_context_slot_(true);
+    if (slot == NULL || !async_bindings_change_(slot, var, token->was_set, token->value))
+        return ASYNC_NO_MEMORY;
+    token->used = true;
+    return ASYNC_OK;
+}
+
+/* ---- contexts ------------------------------------------------------------------------------------------------- */
+
+void async_copy_context(async_context *context)
+{
+    context->bindings = async_bindings_share_(async_context_now_());
+    context->entered = false;
+}
+
+void async_context_deinit(async_context *context)
+{
+    async_bindings_release_(context->bindings);
+    context->bindings = NULL;
+}
+
+/* What a task has set is now the context's. */
+static void async_context_take_(async_context *context, const async_task *task)
+{
+    struct async_extra_ *extra = task->future.flags & ASYNC_EXTRA_ ? async_extra_of_(task) : NULL;
+    if (extra == NULL)
+        return;
+    async_bindings_release_(context->bindings);
+    context->bindings = async_bindings_share_(extra->bindings);
+}
+
+void *async_context_get(const async_context *context, const async_context_var *var)
+{
+    const struct async_binding_ *binding = async_bindings_find_(context->bindings, var);
+    return binding == NULL ? var->value : binding->value;
+}
+
+async_status async_context_run(async_context *context, void (*function)(void *data), void *data)
+{
+    struct async_bindings_ **slot = async_context_slot_(true), *outside;
+    if (slot == NULL)
+        return ASYNC_NO_MEMORY;
+    if (context->entered)
+        return ASYNC_MISUSE;
+    async_context_hooks_ = &async_context_functions_;
+    context->entered = true;
+    outside = *slot;
+    *slot = context->bindings;
+    function(data);
+    context->bindings = *slot;
+    *slot = outside;
+    context->entered = false;
+    return ASYNC_OK;
 }
 
 ASYNC_EXTERN_C_END_
@@ -3784,6 +4506,8 @@ static async_step async_future_join_(async_stack *stack, async_leaf *leaf, async
     case ASYNC_LEAF_NEW:
         if (future == NULL)
             return async_step_(ASYNC_NO_MEMORY);
+        if (future->flags & ASYNC_IS_TASK_)
+            ASYNC_CHECK_HANDLE_((async_task *)(void *)future);
         if (future->state != ASYNC_FUTURE_PENDING_)
             break;
         if (future->flags & ASYNC_IS_TASK_) {
@@ -3883,11 +4607,24 @@ static bool async_must_(async_task *task, async_frame *suspending)
     return true;
 }
 
-/* Cancelling a task that waits for another cancels that one: down the chain, in a loop, since it may be long. */
-bool async_cancel(async_task *first)
+/* In the status of a task that is not done: how many shields it is in, and for each number of them a bit: a cancel is
+ * held back until it is in that many (shield.h). */
+enum { ASYNC_SHIELDS_ = 15, ASYNC_HELD_ = 16 };
+
+static unsigned async_shields_(const async_task *task) { return (unsigned)task->future.status & ASYNC_SHIELDS_; }
+
+static void async_hold_cancel_(async_task *task, unsigned shields)
+{
+    task->future.status = (int16_t)(task->future.status | (int)((unsigned)ASYNC_HELD_ << shields));
+}
+
+/* Cancelling a task that waits for another cancels that one: down the chain, in a loop, since it may be long. The
+ * request comes from inside so many shields of the first one, which do not stop it. */
+static bool async_cancel_inside_(async_task *first, unsigned shields)
 {
     async_task *task = first;
     bool accepted;
+    ASYNC_CHECK_HANDLE_(first);
     if (first == NULL || async_future_done(&first->future) || (first->future.flags & ASYNC_IN_CANCEL_))
         return false;
 #if ASYNCIO_NO_HEAP
@@ -3899,7 +4636,12 @@ bool async_cancel(async_task *first)
         if (task->future.cancelling < 0xFFFF)
             task->future.cancelling++;
         task->future.flags |= ASYNC_IN_CANCEL_;
-        accepted = false;
+        accepted = async_shields_(task) > shields;
+        if (ASYNC_RARE_(accepted)) {
+            async_hold_cancel_(task, shields);
+            break;
+        }
+        shields = 0;
         if (!(task->future.flags & ASYNC_WAITS_))
             break;
         if (future != NULL && (future->flags & ASYNC_IS_TASK_) && !async_future_done(future)) {
@@ -3930,6 +4672,8 @@ bool async_cancel(async_task *first)
     }
 }
 
+bool async_cancel(async_task *task) { return async_cancel_inside_(task, 0); }
+
 static bool async_join_cancel_(async_task *task, void *frame)
 {
     struct async_join *join = (struct async_join *)frame;
@@ -3950,14 +4694,22 @@ static bool async_future_wait_cancel_(async_task *task, void *frame)
 
 int async_task_uncancel(async_task *task)
 {
+    ASYNC_CHECK_HANDLE_(task);
     if (task == NULL || task->future.cancelling == 0)
         return 0;
-    if (--task->future.cancelling == 0)
+    if (--task->future.cancelling == 0) {
         task->future.flags &= (uint8_t)~ASYNC_MUST_;
+        if (!async_future_done(&task->future))
+            task->future.status &= ASYNC_SHIELDS_;
+    }
     return (int)task->future.cancelling;
 }
 
-int async_task_cancelling(const async_task *task) { return task == NULL ? 0 : (int)task->future.cancelling; }
+int async_task_cancelling(const async_task *task)
+{
+    ASYNC_CHECK_HANDLE_(task);
+    return task == NULL ? 0 : (int)task->future.cancelling;
+}
 
 ASYNC_EXTERN_C_END_
 
@@ -4050,6 +4802,81 @@ static void async_task_step_(async_loop *loop, async_task *task)
         if (st < 0 && (frame->flags & ASYNC_RAISES_))
             async_raise_(frame, st);
     }
+}
+
+ASYNC_EXTERN_C_END_
+
+#endif
+
+/* ---- eager.h ------------------------------------------------------------------------------------------ */
+
+/* eager.h: tasks whose first step runs at once (asyncio's eager_start, eager_task_factory). Hosts only. */
+
+#if !ASYNCIO_NO_HEAP
+
+ASYNC_EXTERN_C_BEGIN_
+
+/* async_create_task_eager(f, ...): as async_create_task(), but f runs at once until it suspends, before this returns; one
+ * that never suspends is done then, and was never scheduled. Outside a running loop, and from the 16th task on that
+ * begins inside another one's first step, it begins in the next pass. Mirrors create_task(..., eager_start=True).
+ * async_loop_set_eager: whether all new tasks of the loop are so; a task group's too. Mirrors
+ *     loop.set_task_factory(asyncio.eager_task_factory). Loop thread. */
+#define async_create_task_eager(...) ASYNC_CREATE_EAGER_(__VA_ARGS__, )
+#define ASYNC_CREATE_EAGER_(name, ...)                                                                      \
+    (async_create_begin_(async_get_running_loop(), &name##_type ASYNC_SITE_)                                \
+            ? (ASYNC_PUT_((struct name *)async_creating_(), __VA_ARGS__) async_create_eager_end_())         \
+            : (async_task *)NULL)
+void async_loop_set_eager(async_loop *loop, bool eager);
+
+async_task *async_create_eager_end_(void);
+
+ASYNC_EXTERN_C_END_
+
+#endif
+
+#if defined(ASYNCIO_IMPLEMENTATION) && !ASYNCIO_NO_HEAP
+
+ASYNC_EXTERN_C_BEGIN_
+
+enum { ASYNC_EAGER_DEPTH_ = 16 };
+
+/* Steps a task inside another one's step: what the latter has in hand is put aside, the segments it just left included,
+ * since a result may still be read there. False: not now. */
+static bool async_start_eagerly_(async_loop *loop, async_task *task)
+{
+    async_stack *stack = &loop->stack, outside;
+    if (!stack->running || loop->eager_depth >= ASYNC_EAGER_DEPTH_)
+        return false;
+    outside = *stack;
+    stack->bounce = false;
+    stack->grown = stack->spare = stack->older_spare = NULL;
+    loop->eager_depth++;
+    async_task_step_(loop, task);
+    loop->eager_depth--;
+    if (stack->spare != NULL)
+        ASYNCIO_FREE(stack->spare);
+    if (stack->older_spare != NULL)
+        ASYNCIO_FREE(stack->older_spare);
+    outside.stopping = stack->stopping;
+    outside.unwind = stack->unwind;
+    outside.must = stack->must;
+    outside.base = stack->base;
+    *stack = outside;
+    return true;
+}
+
+async_task *async_create_eager_end_(void)
+{
+    async_loop *loop;
+    async_task *task = async_created_task_(&loop);
+    if (!async_start_eagerly_(loop, task))
+        async_fifo_push_(&loop->ready, &task->link, ASYNC_KIND_TASK_);
+    return task;
+}
+
+void async_loop_set_eager(async_loop *loop, bool eager)
+{
+    loop->start_eagerly = eager ? async_start_eagerly_ : NULL;
 }
 
 ASYNC_EXTERN_C_END_
@@ -5101,6 +5928,35 @@ static void async_loop_move_due_(async_loop *loop)
 #endif
 }
 
+#if ASYNCIO_DEBUG
+
+/* Where a task goes on: in the innermost function that is not the library's. */
+static async_site async_task_site_(const async_task *task)
+{
+    async_site site = { NULL, NULL, 0 };
+    async_frame *frame = (async_frame *)task->future.value;
+    while (async_parent_(frame) != NULL && (frame->flags & ASYNC_WRAPPER_ || strcmp(frame->type->file, __FILE__) == 0))
+        frame = async_parent_(frame);
+    site.name = frame->type->name;
+    site.file = frame->type->file;
+    site.line = frame->line != 0 ? frame->line : frame->type->line;
+    return site;
+}
+
+static void async_report_slow_(async_loop *loop, const async_site *site, async_time elapsed, bool is_task)
+{
+    async_exception e;
+    ASYNC_MEMSET_(&e, 0, sizeof e);
+    e.message = is_task ? "a step of a task took long" : "a callback took long";
+    e.name = site->name;
+    e.file = site->name != NULL ? site->file : NULL;
+    e.line = site->line;
+    e.elapsed = elapsed;
+    async_loop_call_exception_handler(loop, &e);
+}
+
+#endif
+
 static void async_loop_run_ready_(async_loop *loop)
 {
     async_entry_ entry = loop->ready.head.next;
@@ -5111,6 +5967,14 @@ static void async_loop_run_ready_(async_loop *loop)
     while ((entry = loop->pass.next) != 0) {
         async_link *link = async_entry_link_(entry);
         unsigned kind = async_entry_kind_(entry);
+#if ASYNCIO_DEBUG
+        async_time began = async_port_now();
+        async_site site = { NULL, NULL, 0 };
+        if (kind == ASYNC_KIND_TASK_)
+            site = async_task_site_(ASYNC_CONTAINER_(link, async_task, link));
+        else if (kind == ASYNC_KIND_HANDLE_)
+            site = async_link_handle_(link)->site;
+#endif
         loop->pass.next = link->next;
         async_set_prev_(link->next, (async_entry_)(void *)&loop->pass);
         if (kind == ASYNC_KIND_TASK_) {
@@ -5122,6 +5986,11 @@ static void async_loop_run_ready_(async_loop *loop)
             handle->prev = 0;
             handle->callback(handle);
         }
+#if ASYNCIO_DEBUG
+        began = async_port_now() - began;
+        if (began >= loop->slow)
+            async_report_slow_(loop, &site, began, kind == ASYNC_KIND_TASK_);
+#endif
     }
 }
 
@@ -5279,7 +6148,7 @@ async_status async_loop_run_forever(async_loop *loop)
 /* What waits when nothing can happen any more. */
 static void async_report_deadlock_(async_loop *loop)
 {
-    async_exception e = { "the run cannot go on", ASYNC_DEADLOCK, NULL, NULL, NULL, 0 };
+    async_exception e = async_exception_("the run cannot go on", ASYNC_DEADLOCK);
     uint32_t i;
     async_loop_call_exception_handler(loop, &e);
     ASYNC_VERIFY_(async_verify_say_(loop));
@@ -5297,13 +6166,14 @@ static void async_stop_callback_(async_handle *handle) { async_loop_stop((async_
 
 async_status async_loop_run_until_done(async_loop *loop, async_future *future)
 {
-    async_handle stop = { { 0 }, 0, NULL, NULL };
+    async_handle stop;
     bool alive;
     async_status status;
     if (async_loop_enter_(loop) == NULL)
         return ASYNC_MISUSE;
+    ASYNC_MEMSET_(&stop, 0, sizeof stop);
     async_retain_future_(future);
-    async_future_add_done_callback(future, &stop, async_stop_callback_, loop);
+    async_future_on_done_(future, &stop, async_stop_callback_, loop);
     alive = async_loop_run_(loop, true);
     async_future_unlink_(loop, future, &stop);
     async_loop_leave_(loop);
@@ -5423,8 +6293,8 @@ static void async_report_unreleased_(async_loop *loop)
     async_node_ *node;
     while ((node = loop->alive.first) != NULL) {
         async_task *task = ASYNC_CONTAINER_(node, async_task, node);
-        async_exception e = { "a task handle was not released before its loop was closed; it was created here", 0, NULL,
-            NULL, NULL, 0 };
+        async_exception e = async_exception_(
+            "a task handle was not released before its loop was closed; it was created here", 0);
         async_line_remove_(&loop->alive, node);
         task->alive = NULL;
         e.name = async_task_get_name(task);
@@ -5445,6 +6315,7 @@ static void async_loop_drop_ready_(async_loop *loop)
         entry = handle->link.next;
         if (is_handle) {
             handle->prev = 0;
+            async_handle_unbind_(handle);
             if (handle->callback == loop->child_ended)
                 loop->child_drop(handle);
         }
@@ -5452,9 +6323,10 @@ static void async_loop_drop_ready_(async_loop *loop)
     loop->ready.head.next = 0;
     while (loop->timers.count > 0) {
         entry = loop->timers.heap[--loop->timers.count].entry;
-        if (async_entry_kind_(entry) == ASYNC_KIND_HANDLE_)
+        if (async_entry_kind_(entry) == ASYNC_KIND_HANDLE_) {
             ((async_timer_handle *)(void *)async_entry_link_(entry))->loop = NULL;
-        else
+            async_handle_unbind_(async_link_handle_(async_entry_link_(entry)));
+        } else
             async_link_sleep_(async_entry_link_(entry))->leaf.frame.flags |= ASYNC_SLEEP_FIRED_;
     }
 }
@@ -5463,6 +6335,9 @@ static void async_loop_drop_ready_(async_loop *loop)
 static void async_task_drop_(async_loop *loop, async_task *task)
 {
     async_frame *frame = (async_frame *)task->future.value;
+#if ASYNCIO_DEBUG
+    async_report_failure_(loop, "a task was destroyed, though it was pending", task);
+#endif
     if (task->future.flags & ASYNC_WAITS_) {
         loop->stack.task = task;
         loop->stack.end = task->end;
@@ -5505,6 +6380,8 @@ async_status async_loop_close(async_loop *loop)
             async_loop_drop_ready_(loop);
         }
     async_loop_drop_ready_(loop);
+    if (async_context_hooks_ != NULL)
+        async_context_hooks_->close(loop);
 #if ASYNCIO_THREADS
     (void)async_loop_shutdown_default_executor(loop);
 #endif
@@ -5522,11 +6399,7 @@ async_status async_loop_close(async_loop *loop)
         ASYNCIO_FREE(loop->stack.spare);
     if (loop->stack.older_spare != NULL)
         ASYNCIO_FREE(loop->stack.older_spare);
-    while (loop->names != NULL) {
-        struct async_task_name_ *name = loop->names;
-        loop->names = name->next;
-        ASYNCIO_FREE(name);
-    }
+    async_extra_close_(loop);
     for (at = &async_loops_; *at != NULL; at = &(*at)->next_loop)
         if (*at == loop) {
             *at = loop->next_loop;
@@ -5589,7 +6462,8 @@ ASYNC_EXTERN_C_END_
 
 /* ---- runner.h ----------------------------------------------------------------------------------------- */
 
-/* runner.h: a fresh loop for one function, and Ctrl-C (asyncio.run). Hosts only. */
+/* runner.h: a fresh loop for one function, or for several in turn, and Ctrl-C (asyncio.run, asyncio.Runner). Hosts
+ * only. */
 
 #if !ASYNCIO_BARE
 
@@ -5597,15 +6471,50 @@ ASYNC_EXTERN_C_BEGIN_
 
 /* async_run(f, .a = 1, ...): a fresh loop that runs f(a = 1, ...) and gives its status; then the tasks that are left are
  * cancelled and run to their end, and the loop is closed. Ctrl-C cancels f, whose finally parts run, and gives
- * INTERRUPTED; a second Ctrl-C ends the process. MISUSE inside a running loop. Mirrors asyncio.run().
- * async_run_with(&config, f, ...): the same with an async_loop_config. */
-#define async_run(...) ASYNC_RUN_((const async_loop_config *)NULL, __VA_ARGS__, )
-#define async_run_with(config, ...) ASYNC_RUN_(config, __VA_ARGS__, )
-#define ASYNC_RUN_(config, name, ...)                                                             \
-    (async_run_begin_(config, &name##_type ASYNC_SITE_)                                           \
-            ? (ASYNC_PUT_((struct name *)async_creating_(), __VA_ARGS__) async_run_end_())        \
+ * INTERRUPTED; a second Ctrl-C ends the process. MISUSE inside a running loop, NO_MEMORY. Mirrors asyncio.run().
+ * async_run_with(&config, f, ...): the same with an async_loop_config.
+ * async_run_into(to, f, ...): to = what f returned, unless it failed. */
+#define async_run(...) ASYNC_RUN_(async_run_begin_, (const async_loop_config *)NULL, __VA_ARGS__, )
+#define async_run_with(config, ...) ASYNC_RUN_(async_run_begin_, config, __VA_ARGS__, )
+#define async_run_into(to, ...) ASYNC_RUN_INTO_(async_run_begin_, (const async_loop_config *)NULL, to, __VA_ARGS__, )
+
+/* async_runner: several runs on one loop. All zeros, or with the first members set, it is ready; the loop is made by the
+ * first use. Context variables that a run has set are set in the next one. Mirrors asyncio.Runner. */
+typedef struct async_runner {
+    const async_loop_config *config;         /* of the loop; NULL: the usual */
+    async_loop *(*loop_factory)(void *data); /* makes the loop in place of async_new_event_loop_with(); or NULL */
+    void *data;                              /* of the factory */
+    async_loop *loop;
+    async_context context; /* that its runs share */
+    bool closed;
+} async_runner;
+
+/* async_runner_run(&runner, f, ...): runs f(...) as async_run() does, Ctrl-C included, but leaves the other tasks and the
+ * loop for the next run. Gives its status; MISUSE inside a running loop and when the runner is closed; NO_MEMORY.
+ * async_runner_run_into(&runner, to, f, ...): to = what f returned, unless it failed. Mirror Runner.run().
+ * async_runner_get_loop: its loop; NULL without memory and when it is closed. Mirrors Runner.get_loop().
+ * async_runner_close: cancels what is left, runs it to its end and closes the loop; MISUSE inside a running loop. A
+ * second time it does nothing. Mirrors Runner.close(). */
+#define async_runner_run(runner, ...) ASYNC_RUN_(async_runner_begin_, runner, __VA_ARGS__, )
+#define async_runner_run_into(runner, to, ...) ASYNC_RUN_INTO_(async_runner_begin_, runner, to, __VA_ARGS__, )
+async_loop *async_runner_get_loop(async_runner *runner);
+async_status async_runner_close(async_runner *runner);
+
+#define ASYNC_RUN_(begin, how, name, ...)                                                          \
+    (begin(how, &name##_type ASYNC_SITE_)                                                          \
+            ? (ASYNC_PUT_((struct name *)async_creating_(), __VA_ARGS__)                           \
+                (void)async_run_go_(), async_run_end_())                                           \
+            : async_run_failed_())
+#define ASYNC_RUN_INTO_(begin, how, to, name, ...)                                                 \
+    (begin(how, &name##_type ASYNC_SITE_)                                                          \
+            ? (ASYNC_PUT_((struct name *)async_creating_(), __VA_ARGS__)                           \
+                (async_run_go_() >= 0 ? (void)((to) = ((struct name *)async_ran_())->result) : (void)0), \
+                async_run_end_())                                                                  \
             : async_run_failed_())
 bool async_run_begin_(const async_loop_config *config, const async_type *type ASYNC_SITE_PARAMETERS_);
+bool async_runner_begin_(async_runner *runner, const async_type *type ASYNC_SITE_PARAMETERS_);
+async_status async_run_go_(void);
+void *async_ran_(void);
 async_status async_run_end_(void);
 async_status async_run_failed_(void);
 
@@ -5660,34 +6569,79 @@ static bool async_interrupt_claim_(async_loop *loop)
 #endif
 }
 
+/* The run of this thread: between the calls of which the macros are made, nothing else can run. */
 static ASYNC_THREAD_LOCAL_ async_status async_run_status_;
-static ASYNC_THREAD_LOCAL_ async_loop *async_run_loop_;
+static ASYNC_THREAD_LOCAL_ async_task *async_run_task_;
+static ASYNC_THREAD_LOCAL_ async_loop *async_run_loop_; /* to be closed */
+
+static bool async_run_create_(async_loop *loop, const async_type *type ASYNC_SITE_PARAMETERS_)
+{
+    struct async_hint_ *hint, known;
+    bool created;
+    async_run_status_ = ASYNC_NO_MEMORY;
+    if (loop == NULL)
+        return false;
+    hint = async_hint_of_(loop, type);
+    known = *hint;
+    hint->type = type;
+    hint->size = 1024; /* there is one main function, and it need not grow */
+    created = async_create_begin_(loop, type ASYNC_SITE_ARGUMENTS_);
+    *hint = known;
+    return created;
+}
 
 bool async_run_begin_(const async_loop_config *config, const async_type *type ASYNC_SITE_PARAMETERS_)
 {
+    async_loop *loop;
     async_run_status_ = ASYNC_MISUSE;
     if (async_running_ != NULL)
         return false;
-    async_run_status_ = ASYNC_NO_MEMORY;
-    async_run_loop_ = async_new_event_loop_with(config);
-    if (async_run_loop_ == NULL)
-        return false;
-    async_hint_of_(async_run_loop_, type)->type = type;
-    async_hint_of_(async_run_loop_, type)->size = 1024;
-    if (!async_create_begin_(async_run_loop_, type ASYNC_SITE_ARGUMENTS_)) {
-        async_loop_close(async_run_loop_);
-        return false;
+    loop = async_new_event_loop_with(config);
+    if (async_run_create_(loop, type ASYNC_SITE_ARGUMENTS_)) {
+        loop->once = true;
+        return true;
     }
-    async_hint_of_(async_run_loop_, type)->type = NULL;
-    return true;
+    async_loop_close(loop);
+    return false;
+}
+
+async_loop *async_runner_get_loop(async_runner *runner)
+{
+    if (runner->loop == NULL && !runner->closed) {
+        runner->loop = runner->loop_factory != NULL ? runner->loop_factory(runner->data)
+                                                    : async_new_event_loop_with(runner->config);
+        if (runner->loop != NULL)
+            async_copy_context(&runner->context);
+    }
+    return runner->loop;
+}
+
+bool async_runner_begin_(async_runner *runner, const async_type *type ASYNC_SITE_PARAMETERS_)
+{
+    struct async_bindings_ *outside = async_context_here_;
+    async_loop *loop;
+    bool created;
+    async_run_status_ = ASYNC_MISUSE;
+    if (async_running_ != NULL || runner->closed)
+        return false;
+    loop = async_runner_get_loop(runner);
+    async_context_here_ = runner->context.bindings; /* what the task inherits */
+    created = async_run_create_(loop, type ASYNC_SITE_ARGUMENTS_);
+    async_context_here_ = outside;
+    if (created)
+        loop->run_context = &runner->context;
+    return created;
 }
 
 async_status async_run_failed_(void) { return async_run_status_; }
 
-async_status async_run_end_(void)
+void *async_ran_(void) { return async_root_(async_run_task_); }
+
+/* Runs the task whose arguments have been evaluated; it stays, for its result to be read. */
+async_status async_run_go_(void)
 {
+    async_loop *loop = (async_loop *)(void *)async_created_->future.callbacks;
     async_task *task = async_create_end_();
-    async_loop *loop = async_run_loop_;
     async_status status;
     struct sigaction action;
     bool catches;
@@ -5703,17 +6657,45 @@ async_status async_run_end_(void)
     }
     status = async_loop_run_until_complete(loop, task);
     loop->interrupt_task = NULL;
-    if (async_loop_cancel_all_tasks(loop) == ASYNC_DEADLOCK && status >= 0)
+    if (loop->once && async_loop_cancel_all_tasks(loop) == ASYNC_DEADLOCK && status >= 0)
         status = ASYNC_DEADLOCK;
     if (catches) {
         if (async_interrupt_does_(async_on_interrupt_)) /* nobody has put a handler of his own in its place */
             sigaction(SIGINT, &async_before_interrupt_, NULL);
-        if (async_interrupts_ > 0 && status == ASYNC_CANCELLED)
+        if (async_interrupts_ > 0 && status == ASYNC_CANCELLED && async_task_uncancel(task) == 0)
             status = ASYNC_INTERRUPTED;
         ASYNC_STORE_(async_interruptible_, NULL); /* last: from now on another thread may have it */
     }
-    async_release(task);
+    async_run_task_ = task;
+    async_run_status_ = status;
+    if (loop->once)
+        async_run_loop_ = loop;
+    else
+        async_context_take_(loop->run_context, task);
+    return status;
+}
+
+async_status async_run_end_(void)
+{
+    async_loop *loop = async_run_loop_;
+    async_release(async_run_task_);
+    async_run_loop_ = NULL;
     async_loop_close(loop);
+    return async_run_status_;
+}
+
+async_status async_runner_close(async_runner *runner)
+{
+    async_status status = ASYNC_OK;
+    if (runner->loop != NULL && !runner->closed) {
+        if (async_running_ != NULL)
+            return ASYNC_MISUSE;
+        status = async_loop_cancel_all_tasks(runner->loop);
+        async_loop_close(runner->loop);
+        async_context_deinit(&runner->context);
+    }
+    runner->loop = NULL;
+    runner->closed = true;
     return status;
 }
 
@@ -5735,6 +6717,7 @@ typedef struct async_timeout {
     async_task *task;
     async_time when;
     uint16_t cancelling; /* of the task, when it was entered */
+    uint8_t shields;     /* that it was in */
     uint8_t state;
 } async_timeout;
 
@@ -5777,10 +6760,12 @@ async_status async_timeout_reschedule(async_timeout *timeout, async_time when);
 #define AWAIT_FOR_CATCH(timeout, status, ...) \
     ASYNC_AWAIT_FOR_(ASYNC_HERE_, (status) = st_;, timeout, __VA_ARGS__, )
 #define ASYNC_AWAIT_FOR_(n, after, timeout, name, ...)                                              \
+    ASYNC_AWAIT_WRAPPED_(n, after, async_deadline_begin_(stack, &self->frame, (timeout),            \
+        &name##_type, ASYNC_STATE_OF_(n)), name, __VA_ARGS__)
+#define ASYNC_AWAIT_WRAPPED_(n, after, begun, name, ...)                                            \
     do {                                                                                            \
         struct name *child_; int st_;                                                               \
-        ASYNC_MARK_(n) child_ = (struct name *)async_deadline_begin_(                               \
-            stack, &self->frame, (timeout), &name##_type, ASYNC_STATE_OF_(n));                      \
+        ASYNC_MARK_(n) child_ = (struct name *)begun;                                               \
         if (child_ != NULL) {                                                                       \
             ASYNC_SET_(child_, __VA_ARGS__)                                                         \
             return async_step_(ASYNC_PENDING_);                                                     \
@@ -5810,7 +6795,7 @@ static void async_timeout_fire_(async_handle *handle)
 {
     async_timeout *timeout = (async_timeout *)handle->data;
     timeout->state = ASYNC_TIMEOUT_EXPIRING_;
-    async_cancel(timeout->task);
+    async_cancel_inside_(timeout->task, timeout->shields);
 }
 
 /* A deadline that has passed already is a callback of the next pass, as any call_soon. */
@@ -5820,8 +6805,8 @@ static async_status async_timeout_arm_(async_loop *loop, async_timeout *timeout,
     if (when == ASYNC_FOREVER)
         return ASYNC_OK;
     if (!ASYNC_BEFORE_(async_loop_time(loop), when))
-        return async_loop_call_soon(loop, &timeout->timer.handle, async_timeout_fire_, timeout);
-    return async_loop_call_at(loop, when, &timeout->timer, async_timeout_fire_, timeout);
+        return async_loop_soon_(loop, &timeout->timer.handle, async_timeout_fire_, timeout);
+    return async_loop_at_(loop, when, &timeout->timer, async_timeout_fire_, timeout);
 }
 
 static async_status async_timeout_begin_(async_loop *loop, async_timeout *timeout, async_task *task, async_time when)
@@ -5829,6 +6814,7 @@ static async_status async_timeout_begin_(async_loop *loop, async_timeout *timeou
     ASYNC_MEMSET_(timeout, 0, sizeof *timeout);
     timeout->task = task;
     timeout->cancelling = task->future.cancelling;
+    timeout->shields = (uint8_t)async_shields_(task);
     timeout->state = ASYNC_TIMEOUT_ACTIVE_;
     return async_timeout_arm_(loop, timeout, when);
 }
@@ -5895,7 +6881,46 @@ async_status async_timeout_reschedule(async_timeout *timeout, async_time when)
     return async_timeout_arm_(async_loop_here_(), timeout, when);
 }
 
-/* ---- await_for: a frame with a timeout, under that of the callee --------------------------------------------- */
+/* ---- a call under a frame of the library's, which has a word to say when it ends ------------------------------ */
+
+/* Takes out a frame that was pushed last, and the segment it may have needed. */
+static void async_unpush_(async_stack *stack, async_frame *frame)
+{
+    async_frame *below = async_parent_(frame);
+    stack->sp = (unsigned char *)frame;
+    stack->bounce = false;
+#if !ASYNCIO_NO_HEAP
+    if (below != NULL && (below->flags & ASYNC_SEGMENT_) && !(below->flags & ASYNC_SCOPED_))
+        async_segment_drop_(stack, (async_segment_ *)(void *)below);
+#endif
+    (void)below;
+}
+
+/* Pushes such a frame and the callee's above it, stack->top, which the trampoline will start. NULL: no memory, said in
+ * stack->status. */
+static async_frame *async_wrap_(async_stack *stack, async_frame *self, const async_type *wrapper_type,
+    const async_type *type, unsigned state)
+{
+    async_frame *wrapper = (async_frame *)async_push_(stack, wrapper_type), *callee;
+    self->state = (uint16_t)state;
+    self->flags &= (uint16_t)~ASYNC_RAISES_;
+    stack->status = ASYNC_NO_MEMORY;
+    if (wrapper == NULL)
+        return NULL;
+    wrapper->flags = ASYNC_WRAPPER_;
+    async_link_frame_(stack, self, wrapper);
+    callee = (async_frame *)async_push_(stack, type);
+    if (callee == NULL) {
+        async_unpush_(stack, wrapper);
+        return NULL;
+    }
+    async_link_frame_(stack, wrapper, callee);
+    stack->top = callee;
+    stack->bounce = true;
+    return wrapper;
+}
+
+/* ---- await_for ----------------------------------------------------------------------------------------------- */
 
 struct async_deadline_ {
     async_frame frame;
@@ -5910,45 +6935,104 @@ static async_step async_deadline_resume_(async_stack *stack, void *frame)
 static const async_type async_deadline_type_ = ASYNC_TYPE_(async_deadline_resume_, NULL, "await_for",
     sizeof(struct async_deadline_), sizeof(struct async_deadline_));
 
-/* The callee's frame, to be started by the trampoline; NULL: it does not start, for the reason in stack->status. */
+/* The callee's frame; NULL: it does not start, for the reason in stack->status. */
 void *async_deadline_begin_(async_stack *stack, async_frame *self, async_time timeout, const async_type *type,
     unsigned state)
 {
-    struct async_deadline_ *deadline;
-    async_frame *child = NULL, *below;
-    int status = ASYNC_NO_MEMORY;
-    self->state = (uint16_t)state;
-    self->flags &= (uint16_t)~ASYNC_RAISES_;
-    stack->status = ASYNC_TIMED_OUT;
-    if (timeout <= 0)
+    async_frame *deadline, *callee;
+    int status;
+    if (timeout <= 0) {
+        stack->status = ASYNC_TIMED_OUT;
         return NULL;
-    deadline = (struct async_deadline_ *)async_push_(stack, &async_deadline_type_);
-    if (deadline != NULL) {
-        deadline->frame.flags = ASYNC_WRAPPER_;
-        async_link_frame_(stack, self, &deadline->frame);
-        status = async_timeout_begin_(async_loop_of_(stack), &deadline->timeout, stack->task,
-            async_timeout_when_(timeout));
-        if (status == ASYNC_OK) {
-            child = (async_frame *)async_push_(stack, type);
-            if (child != NULL) {
-                async_link_frame_(stack, &deadline->frame, child);
-                stack->top = child;
-                stack->bounce = true;
-                return child;
-            }
-            status = async_timeout_end_(&deadline->timeout, ASYNC_NO_MEMORY);
-        }
-        below = async_parent_(&deadline->frame);
-        stack->sp = (unsigned char *)deadline;
-        stack->bounce = false;
-#if !ASYNCIO_NO_HEAP
-        if (below != NULL && (below->flags & ASYNC_SEGMENT_) && !(below->flags & ASYNC_SCOPED_))
-            async_segment_drop_(stack, (async_segment_ *)(void *)below);
-#endif
-        (void)below;
     }
+    deadline = async_wrap_(stack, self, &async_deadline_type_, type, state);
+    if (deadline == NULL)
+        return NULL;
+    callee = stack->top;
+    status = async_timeout_begin_(async_loop_of_(stack), &((struct async_deadline_ *)(void *)deadline)->timeout,
+        stack->task, async_timeout_when_(timeout));
+    if (status == ASYNC_OK)
+        return callee;
+    async_unpush_(stack, callee);
+    async_unpush_(stack, deadline);
+    stack->top = NULL;
     stack->status = status;
     return NULL;
+}
+
+ASYNC_EXTERN_C_END_
+
+#endif
+
+/* ---- shield.h ----------------------------------------------------------------------------------------- */
+
+/* shield.h: a call that a cancel does not cut short: for clean-up that must be finished. */
+
+ASYNC_EXTERN_C_BEGIN_
+
+/* await_shielded(f, ...);               calls f. A cancel of the task is held back until f has ended; the next await after
+ *                                       that gets it, or the task's end. Deadlines entered inside f still work.
+ * await_shielded_into(to, f, ...);      to = what it returned.
+ * await_shielded_catch(status, f, ...); status = how it ended.
+ * NO_MEMORY. Up to 11 may be nested: a panic. Beyond asyncio, where it takes a task, a shield and a loop. */
+#define AWAIT_SHIELDED(...) ASYNC_AWAIT_SHIELDED_(ASYNC_HERE_, ASYNC_FAIL_, __VA_ARGS__, )
+#define AWAIT_SHIELDED_INTO(to, ...) \
+    ASYNC_AWAIT_SHIELDED_(ASYNC_HERE_, ASYNC_FAIL_ (to) = child_->result;, __VA_ARGS__, )
+#define AWAIT_SHIELDED_CATCH(status, ...) \
+    ASYNC_AWAIT_SHIELDED_(ASYNC_HERE_, (status) = st_;, __VA_ARGS__, )
+#define ASYNC_AWAIT_SHIELDED_(n, after, name, ...)                                                  \
+    ASYNC_AWAIT_WRAPPED_(n, after, async_shielded_begin_(stack, &self->frame,                       \
+        &name##_type, ASYNC_STATE_OF_(n)), name, __VA_ARGS__)
+#if ASYNCIO_KEYWORDS && !defined(__cplusplus)
+#define await_shielded AWAIT_SHIELDED
+#define await_shielded_into AWAIT_SHIELDED_INTO
+#define await_shielded_catch AWAIT_SHIELDED_CATCH
+#endif
+
+void *async_shielded_begin_(async_stack *stack, async_frame *self, const async_type *type, unsigned state);
+
+ASYNC_EXTERN_C_END_
+
+#ifdef ASYNCIO_IMPLEMENTATION
+
+ASYNC_EXTERN_C_BEGIN_
+
+struct async_shielded_ {
+    async_frame frame;
+};
+
+/* The call has ended: what was held back for it is thrown at the next await. */
+static async_step async_shielded_resume_(async_stack *stack, void *frame)
+{
+    async_task *task = stack->task;
+    unsigned word = (unsigned)task->future.status - 1;
+    unsigned held = word & (0xFFFFu << (4 + (word & ASYNC_SHIELDS_)));
+    (void)frame;
+    if (held != 0) {
+        task->future.flags |= ASYNC_MUST_;
+        stack->must = async_must_;
+    }
+    task->future.status = (int16_t)(word & ~held);
+    return async_step_(stack->status);
+}
+
+static const async_type async_shielded_type_ = ASYNC_TYPE_(async_shielded_resume_, NULL, "await_shielded",
+    sizeof(struct async_shielded_), sizeof(struct async_shielded_));
+
+/* The callee's frame, to be started by the trampoline; NULL: no memory. */
+void *async_shielded_begin_(async_stack *stack, async_frame *self, const async_type *type, unsigned state)
+{
+    async_task *task = stack->task;
+    if (async_shields_(task) >= 11)
+        ASYNC_PANIC_("await_shielded: more than 11 nested");
+    if (async_wrap_(stack, self, &async_shielded_type_, type, state) == NULL)
+        return NULL;
+    if (task->future.flags & ASYNC_MUST_) { /* the task has cancelled itself: not in here */
+        task->future.flags &= (uint8_t)~ASYNC_MUST_;
+        async_hold_cancel_(task, async_shields_(task));
+    }
+    task->future.status++;
+    return stack->top;
 }
 
 ASYNC_EXTERN_C_END_
@@ -6134,7 +7218,7 @@ async_status async_gathering_start(async_gathering *g, async_task *const *tasks,
         async_future *f = async_gathered_(g, i);
         async_retain_future_(f);
         if (f != NULL && f->state == ASYNC_FUTURE_PENDING_)
-            async_future_add_done_callback(f, &nodes[i], async_gathering_node_, g);
+            async_future_on_done_(f, &nodes[i], async_gathering_node_, g);
     }
     for (i = 0; i < count; i++) {
         async_future *f = async_gathered_(g, i);
@@ -6207,7 +7291,7 @@ async_step async_cancel_and_wait_resume(async_stack *stack, void *frame)
         if (wait->result != ASYNC_INVALID_STATE)
             return async_step_(ASYNC_OK);
         (void)async_leaf_wait(stack, &wait->leaf);
-        async_future_add_done_callback(future, &wait->ended, async_cancel_and_wait_ended_, wait);
+        async_future_on_done_(future, &wait->ended, async_cancel_and_wait_ended_, wait);
         if (is_task)
             async_cancel(async_retain((async_task *)(void *)future));
         else
@@ -6249,6 +7333,113 @@ ASYNC_EXTERN_C_END_
 
 #endif
 
+/* ---- calls.h ------------------------------------------------------------------------------------------ */
+
+/* calls.h: gathering straight from calls, without naming a task. Hosts only. */
+
+#if !ASYNCIO_NO_HEAP
+
+ASYNC_EXTERN_C_BEGIN_
+
+/* await_gather(async_call(f, .a = 1), async_call_into(self->x, g, .b = 2), ...);
+ *     runs up to eight calls at once, each as a task, and waits until all of them are done; then self->x is what g returned.
+ *     The first failure is this one's: nothing is assigned, and the others run on, as in asyncio. A cancel cancels them.
+ * await_gather_catch(status, ...);   status = how it ended.
+ * NO_MEMORY when a task could not be made. `async_call` and `async_call_into` mean something in here only. Mirrors
+ * asyncio.gather(f(1), g(2)). */
+#define AWAIT_GATHER(...) ASYNC_AWAIT_GATHER_(ASYNC_HERE_, ASYNC_FAIL_, __VA_ARGS__)
+#define AWAIT_GATHER_CATCH(status, ...) ASYNC_AWAIT_GATHER_(ASYNC_HERE_, (status) = st_;, __VA_ARGS__)
+#define ASYNC_AWAIT_GATHER_(n, after, ...)                                                          \
+    do {                                                                                            \
+        struct async_gather_calls_ *child_; int st_;                                                \
+        ASYNC_MARK_(n) child_ = (struct async_gather_calls_ *)async_push_(stack, &async_gather_calls_type_); \
+        if (child_ != NULL) { child_->next = child_->tasks; ASYNC_CALLS_(CREATE, __VA_ARGS__) }     \
+        if (async_gather_calls_begin_(stack, &self->frame, child_, ASYNC_STATE_OF_(n))) {           \
+            return async_step_(ASYNC_PENDING_);                                                     \
+            ASYNC_LABEL_(n);                                                                        \
+        }                                                                                           \
+        st_ = stack->status; child_ = (struct async_gather_calls_ *)(void *)stack->done;            \
+        if (st_ >= 0) {                                                                             \
+            child_->next = child_->tasks;                                                           \
+            ASYNC_CALLS_(TAKE, __VA_ARGS__)                                                         \
+            async_gather_calls_end_(child_);                                                        \
+        }                                                                                           \
+        after                                                                                       \
+    } while (0)
+#define ASYNC_CREATE_async_call(...) *child_->next++ = async_create_task(__VA_ARGS__);
+#define ASYNC_CREATE_async_call_into(to, ...) *child_->next++ = async_create_task(__VA_ARGS__);
+#define ASYNC_TAKE_async_call(...) child_->next++;
+#define ASYNC_TAKE_async_call_into(to, ...) ASYNC_TAKE_INTO_(to, __VA_ARGS__, )
+#define ASYNC_TAKE_INTO_(to, name, ...) (to) = async_result(*child_->next++, name);
+/* each of the calls behind ASYNC_CREATE_ or ASYNC_TAKE_ */
+#define ASYNC_CALLS_(what, ...) ASYNC_CALLS2_(ASYNC_COUNT_(__VA_ARGS__, ), what, __VA_ARGS__)
+#define ASYNC_CALLS2_(n, what, ...) ASYNC_CALLS3_(n, what, __VA_ARGS__)
+#define ASYNC_CALLS3_(n, what, ...) ASYNC_CALLS##n(what, __VA_ARGS__)
+#define ASYNC_CALLS1(what, a) ASYNC_##what##_##a
+#define ASYNC_CALLS2(what, a, ...) ASYNC_##what##_##a ASYNC_CALLS1(what, __VA_ARGS__)
+#define ASYNC_CALLS3(what, a, ...) ASYNC_##what##_##a ASYNC_CALLS2(what, __VA_ARGS__)
+#define ASYNC_CALLS4(what, a, ...) ASYNC_##what##_##a ASYNC_CALLS3(what, __VA_ARGS__)
+#define ASYNC_CALLS5(what, a, ...) ASYNC_##what##_##a ASYNC_CALLS4(what, __VA_ARGS__)
+#define ASYNC_CALLS6(what, a, ...) ASYNC_##what##_##a ASYNC_CALLS5(what, __VA_ARGS__)
+#define ASYNC_CALLS7(what, a, ...) ASYNC_##what##_##a ASYNC_CALLS6(what, __VA_ARGS__)
+#define ASYNC_CALLS8(what, a, ...) ASYNC_##what##_##a ASYNC_CALLS7(what, __VA_ARGS__)
+#if ASYNCIO_KEYWORDS && !defined(__cplusplus)
+#define await_gather AWAIT_GATHER
+#define await_gather_catch AWAIT_GATHER_CATCH
+#endif
+
+struct async_gather_calls_ {
+    struct async_gather gather;
+    async_task *tasks[8], **next;
+};
+extern const async_type async_gather_calls_type_;
+bool async_gather_calls_begin_(async_stack *stack, async_frame *self, struct async_gather_calls_ *calls, unsigned state);
+void async_gather_calls_end_(struct async_gather_calls_ *calls);
+
+ASYNC_EXTERN_C_END_
+
+#endif
+
+#if defined(ASYNCIO_IMPLEMENTATION) && !ASYNCIO_NO_HEAP
+
+ASYNC_EXTERN_C_BEGIN_
+
+void async_gather_calls_end_(struct async_gather_calls_ *calls)
+{
+    size_t i;
+    for (i = 0; i < calls->gather.count; i++)
+        async_release(calls->tasks[i]);
+}
+
+/* When it succeeds, the tasks stay until their results have been read. */
+static async_step async_gather_calls_resume_(async_stack *stack, void *frame)
+{
+    struct async_gather_calls_ *calls = (struct async_gather_calls_ *)frame;
+    async_step step = async_gather_resume(stack, &calls->gather);
+    if (step.code < 0)
+        async_gather_calls_end_(calls);
+    return step;
+}
+
+const async_type async_gather_calls_type_ = ASYNC_TYPE_(async_gather_calls_resume_, async_gather_cancel_, "await_gather",
+    sizeof(struct async_gather_calls_), sizeof(struct async_gather_calls_));
+
+/* True while it suspends; its status is in the stack otherwise, and when the state is resumed. */
+bool async_gather_calls_begin_(async_stack *stack, async_frame *self, struct async_gather_calls_ *calls, unsigned state)
+{
+    self->state = (uint16_t)state;
+    self->flags &= (uint16_t)~ASYNC_RAISES_;
+    if (calls != NULL) {
+        calls->gather.tasks = calls->tasks;
+        calls->gather.count = (size_t)(calls->next - calls->tasks);
+    }
+    return async_enter_(stack, self, calls) > 0;
+}
+
+ASYNC_EXTERN_C_END_
+
+#endif
+
 /* ---- group.h ------------------------------------------------------------------------------------------ */
 
 /* group.h: a task group: nobody outlives the function that entered it (asyncio.TaskGroup). */
@@ -6260,29 +7451,46 @@ ASYNC_EXTERN_C_BEGIN_
 #define ASYNCIO_GROUP_FAILURES 4
 #endif
 
-/* async_task_group: lives in the frame that enters it. The first child that fails cancels the others, and the function
- * if it still runs; the group then ends with that failure. A cancelled child is no failure. */
+/* What a child that fails does to the others. Cancelling and failing in the function itself ends them all in any case. */
+typedef enum async_group_policy {
+    ASYNC_CANCEL_ON_FAILURE, /* it cancels them, and the function if it still runs; the group fails. As in asyncio */
+    ASYNC_COLLECT_ALL,       /* nothing; when all have ended the group fails with the first failure */
+    ASYNC_IGNORE_FAILURES    /* nothing; the failures can be read, and the group does not fail */
+} async_group_policy;
+
+/* async_task_group: lives in the frame that enters it. A group that fails gives the first failure; a cancelled child is
+ * no failure. */
 typedef struct async_task_group {
+    async_group_policy policy;
+    size_t limit; /* of the children that run at once; 0: none */
     async_line_ children;
+    async_node_ *first_parked; /* the children from this one on wait for their turn */
+    size_t running;
     async_task *parent;
     async_leaf *ending; /* waits for the children */
     size_t failed;
     async_status failures[ASYNCIO_GROUP_FAILURES];
+    uint8_t shields; /* the parent's, when it entered */
     bool entered, exiting, aborting, asked;
 } async_task_group;
 
 /* async_task_group_enter(&self->group);   in an async function: it is left only when all children have ended.
+ * async_task_group_enter(&self->group, .policy = ASYNC_COLLECT_ALL, .limit = 10);   with another policy; only so many
+ *     children run at once, the others begin, in order, when one of these has ended. Beyond asyncio.
  * async_task_group_create_task(&self->group, f, ...)   a child that runs f; borrowed, the group releases it. NULL when the
  *     group is ending or aborting, and without memory, which makes the group fail.
  * async_task_group_create_task_on(&self->group, &storage, f, ...)   the same in static memory (async_storage).
  * await(async_task_group_join, .group = &self->group);   waits for the children now; fails with the first failure. The
  *     group may be entered again after it. Leaving the function does the same. */
-#define async_task_group_enter(group)                                                               \
+#define async_task_group_enter(...) ASYNC_GROUP_ENTER_(__VA_ARGS__, )
+#define ASYNC_GROUP_ENTER_(group, ...)                                                              \
     do {                                                                                            \
-        if (!async_task_group_enter_(stack, &self->frame, (group))) {                               \
+        async_task_group *group_; group_ = async_task_group_enter_(stack, &self->frame, (group));   \
+        if (group_ == NULL) {                                                                       \
             self->frame.status = ASYNC_NO_MEMORY;                                                   \
             goto async_leave_;                                                                      \
         }                                                                                           \
+        ASYNC_SET_(group_, __VA_ARGS__)                                                             \
     } while (0)
 #if !ASYNCIO_NO_HEAP
 #define async_task_group_create_task(group, ...) ASYNC_GROUP_CREATE_(group, NULL, 0, __VA_ARGS__, )
@@ -6307,7 +7515,7 @@ ASYNC_DECLARE(async_task_group_join);
 size_t async_task_group_failures(const async_task_group *group);
 async_status async_task_group_failure(const async_task_group *group, size_t i);
 
-bool async_task_group_enter_(async_stack *stack, async_frame *self, async_task_group *group);
+async_task_group *async_task_group_enter_(async_stack *stack, async_frame *self, async_task_group *group);
 bool async_group_create_begin_(async_task_group *group, void *bytes, size_t size, const async_type *type
         ASYNC_SITE_PARAMETERS_);
 async_task *async_group_create_end_(async_task_group *group);
@@ -6324,6 +7532,7 @@ struct async_child_ {
     async_node_ node;
     async_task *task;
     async_task_group *group;
+    async_leaf *gate; /* where it waits for its turn; NULL: it has had it */
 };
 
 static struct async_child_ *async_node_child_(async_node_ *node)
@@ -6337,6 +7546,7 @@ static void async_group_abort_(async_task_group *group)
     group->aborting = true;
     for (node = group->children.first; node != NULL; node = node->next)
         async_cancel(async_node_child_(node)->task);
+    group->first_parked = NULL;
 }
 
 static void async_group_failed_(async_task_group *group, int status)
@@ -6350,29 +7560,87 @@ static void async_group_failed_(async_task_group *group, int status)
 static void async_group_fail_(async_task_group *group, int status)
 {
     async_group_failed_(group, status);
-    if (!group->aborting && !group->asked) {
+    if (group->policy == ASYNC_CANCEL_ON_FAILURE && !group->aborting && !group->asked) {
         async_group_abort_(group);
         group->asked = true;
-        async_cancel(group->parent);
+        async_cancel_inside_(group->parent, group->shields);
     }
 }
+
+/* ---- a limit: a child whose turn has not come waits in a leaf above its first frame, which then is started ---- */
+
+static async_step async_gate_resume_(async_stack *stack, void *frame)
+{
+    async_leaf *gate = (async_leaf *)frame;
+    (void)stack;
+    if (async_leaf_outcome(gate) < 0)
+        gate->frame.distance = 0; /* it ends without having begun */
+    return async_step_(async_leaf_outcome(gate));
+}
+
+static const async_type async_gate_type_ = ASYNC_TYPE_(async_gate_resume_, async_leaf_cancel, "async_task_group",
+    sizeof(async_leaf), sizeof(async_leaf));
+
+/* The new task has room for the leaf. */
+static void async_child_park_(struct async_child_ *child)
+{
+    async_task *task = child->task;
+    async_frame *root = async_root_(task);
+    async_leaf *gate = (async_leaf *)(void *)((unsigned char *)root + root->type->size);
+    ASYNC_UNPOISON_(gate, async_gate_type_.size);
+    ASYNC_MEMSET_(gate, 0, sizeof *gate);
+    gate->frame.type = &async_gate_type_;
+    gate->frame.distance = (uint16_t)(root->type->size / ASYNCIO_FRAME_ALIGN);
+    gate->frame.state = ASYNC_LEAF_WAITING;
+    gate->task = task;
+    task->future.value = &gate->frame;
+    task->future.flags |= ASYNC_WAITS_;
+    child->gate = gate;
+    if (child->group->first_parked == NULL)
+        child->group->first_parked = &child->node;
+}
+
+static bool async_group_is_full_(const async_task_group *group)
+{
+    return group->limit != 0 && group->running >= group->limit;
+}
+
+/* As many as may run now begin. */
+static void async_group_admit_(async_task_group *group)
+{
+    while (group->first_parked != NULL && group->running < group->limit) {
+        struct async_child_ *child = async_node_child_(group->first_parked);
+        async_leaf *gate = child->gate;
+        group->first_parked = child->node.next;
+        if (gate != NULL && async_leaf_complete(gate)) {
+            child->gate = NULL;
+            group->running++;
+        }
+    }
+}
+
+/* ---- children ------------------------------------------------------------------------------------------------ */
 
 #if !ASYNCIO_NO_HEAP
 /* The loop was closed before the child's end could be told. */
 static void async_child_drop_(async_handle *handle)
 {
     struct async_child_ *child = (struct async_child_ *)handle->data;
-    async_line_remove_(&child->group->children, &child->node);
+    if (child->group != NULL)
+        async_line_remove_(&child->group->children, &child->node);
     async_release(child->task);
 }
 #endif
 
-static void async_child_ended_(async_handle *handle)
+static void async_child_over_(struct async_child_ *child)
 {
-    struct async_child_ *child = (struct async_child_ *)handle->data;
     async_task_group *group = child->group;
     async_task *task = child->task;
+    if (group->first_parked == &child->node)
+        group->first_parked = child->node.next;
     async_line_remove_(&group->children, &child->node);
+    if (child->gate == NULL)
+        group->running--;
     if (group->children.first == NULL && group->ending != NULL)
         async_leaf_complete(group->ending);
     if (!async_task_cancelled(task)) {
@@ -6380,7 +7648,17 @@ static void async_child_ended_(async_handle *handle)
         if (status < 0)
             async_group_fail_(group, status);
     }
-    async_release(task);
+    if (group->limit != 0)
+        async_group_admit_(group);
+    child->group = NULL;
+}
+
+static void async_child_ended_(async_handle *handle)
+{
+    struct async_child_ *child = (struct async_child_ *)handle->data;
+    if (child->group != NULL)
+        async_child_over_(child);
+    async_release(child->task);
 }
 
 bool async_group_create_begin_(async_task_group *group, void *bytes, size_t size, const async_type *type
@@ -6391,7 +7669,10 @@ bool async_group_create_begin_(async_task_group *group, void *bytes, size_t size
     if (!group->entered || group->aborting || (group->exiting && group->children.first == NULL))
         return false;
     if (bytes != NULL) {
-        created = size >= reserve && async_create_on_begin_(bytes, size - reserve, type ASYNC_SITE_ARGUMENTS_);
+        size_t need = ASYNC_ROUND_(sizeof(async_task)) + type->size + reserve;
+        if (async_group_is_full_(group))
+            need += async_gate_type_.size;
+        created = size >= need && async_create_on_begin_(bytes, size - reserve, type ASYNC_SITE_ARGUMENTS_);
     }
 #if !ASYNCIO_NO_HEAP
     else {
@@ -6407,17 +7688,26 @@ bool async_group_create_begin_(async_task_group *group, void *bytes, size_t size
 
 async_task *async_group_create_end_(async_task_group *group)
 {
-    async_task *task = async_create_end_();
+    async_loop *loop;
+    async_task *task = async_created_task_(&loop);
     struct async_child_ *child = (struct async_child_ *)(void *)task->end;
     ASYNC_MEMSET_(child, 0, sizeof *child);
     child->task = task;
     child->group = group;
     async_line_append_(&group->children, &child->node);
 #if !ASYNCIO_NO_HEAP
-    async_running_->child_ended = async_child_ended_;
-    async_running_->child_drop = async_child_drop_;
+    loop->child_ended = async_child_ended_;
+    loop->child_drop = async_child_drop_;
 #endif
-    async_future_add_done_callback(&task->future, &child->ended, async_child_ended_, child);
+    if (async_group_is_full_(group)) {
+        async_child_park_(child);
+    } else {
+        group->running++;
+        async_created_start_(loop, task);
+    }
+    if (async_future_done(&task->future)) /* it was eager: over, but not yet released */
+        async_child_over_(child);
+    async_future_on_done_(&task->future, &child->ended, async_child_ended_, child);
     return task;
 }
 
@@ -6436,13 +7726,15 @@ static int async_group_exit_(async_stack *stack, async_frame *self, void *object
     return async_enter_(stack, self, join);
 }
 
-bool async_task_group_enter_(async_stack *stack, async_frame *self, async_task_group *group)
+async_task_group *async_task_group_enter_(async_stack *stack, async_frame *self, async_task_group *group)
 {
     async_scope_remove_(stack, self, group); /* it was joined by name before */
     ASYNC_MEMSET_(group, 0, sizeof *group);
     group->parent = stack->task;
-    group->entered = true;
-    return async_scope_push_(stack, self, async_group_exit_, group, ASYNC_ROUND_(sizeof(struct async_task_group_join)));
+    group->shields = (uint8_t)async_shields_(stack->task);
+    group->entered = async_scope_push_(stack, self, async_group_exit_, group,
+        ASYNC_ROUND_(sizeof(struct async_task_group_join)));
+    return group->entered ? group : NULL;
 }
 
 async_step async_task_group_join_resume(async_stack *stack, void *frame)
@@ -6470,8 +7762,10 @@ async_step async_task_group_join_resume(async_stack *stack, void *frame)
     group->entered = false;
     if (group->asked && async_task_uncancel(parent) == 0)
         join->cancelled = false;
-    if (join->cancelled && group->failed == 0)
+    if (join->cancelled && (group->failed == 0 || group->policy == ASYNC_IGNORE_FAILURES))
         return async_step_(ASYNC_CANCELLED);
+    if (group->policy == ASYNC_IGNORE_FAILURES)
+        return async_step_(join->body);
     if (join->body < 0 && join->body != ASYNC_CANCELLED)
         async_group_failed_(group, join->body);
     if (group->failed == 0)
@@ -7630,7 +8924,7 @@ async_step async_wait_resume(async_stack *stack, void *frame)
         if (wait->nodes == NULL)
             return async_step_(ASYNC_NO_MEMORY);
         if (wait->timeout != 0 && wait->timeout != ASYNC_FOREVER &&
-            async_loop_call_later(loop, wait->timeout, &wait->timer, async_wait_timeout_, wait) < 0) {
+            async_loop_later_(loop, wait->timeout, &wait->timer, async_wait_timeout_, wait) < 0) {
             async_nodes_free_(wait->nodes, wait->owns_nodes);
             return async_step_(ASYNC_NO_MEMORY);
         }
@@ -7639,9 +8933,9 @@ async_step async_wait_resume(async_stack *stack, void *frame)
             async_future *future = async_awaited_member_(wait, i);
             async_retain_future_(future);
             if (future == NULL)
-                async_loop_call_soon(loop, &wait->nodes[i], async_wait_node_, wait);
+                async_loop_soon_(loop, &wait->nodes[i], async_wait_node_, wait);
             else
-                async_future_add_done_callback(future, &wait->nodes[i], async_wait_node_, wait);
+                async_future_on_done_(future, &wait->nodes[i], async_wait_node_, wait);
         }
         return async_leaf_wait(stack, &wait->leaf);
     }
@@ -7686,7 +8980,7 @@ async_step async_shield_resume(async_stack *stack, void *frame)
             return async_step_(ASYNC_NO_MEMORY);
         if (!async_future_done(shield->future)) {
             async_retain(shield->task);
-            async_future_add_done_callback(shield->future, &shield->node, async_shield_node_, shield);
+            async_future_on_done_(shield->future, &shield->node, async_shield_node_, shield);
             return async_leaf_wait(stack, &shield->leaf);
         }
     }
@@ -7732,7 +9026,7 @@ async_step async_race_resume(async_stack *stack, void *frame)
             return async_step_(ASYNC_NO_MEMORY);
         race->pending = race->count;
         for (i = 0; i < race->count; i++)
-            async_task_add_done_callback(async_retain(race->tasks[i]), &race->nodes[i], async_race_node_, race);
+            async_task_on_done_(async_retain(race->tasks[i]), &race->nodes[i], async_race_node_, race);
         return async_leaf_wait(stack, &race->leaf);
     }
     if (async_leaf_outcome(&race->leaf) < 0)
@@ -7812,7 +9106,7 @@ async_status async_as_completed_init(async_as_completed *iterator, async_task *c
         return ASYNC_NO_MEMORY;
     ASYNC_MEMSET_(iterator->nodes, 0, count * each);
     async_queue_init_with(&iterator->done, sizeof *tasks, count, iterator->nodes + count);
-    if (timeout != ASYNC_FOREVER && async_loop_call_later(async_loop_here_(), timeout, &iterator->timer,
+    if (timeout != ASYNC_FOREVER && async_loop_later_(async_loop_here_(), timeout, &iterator->timer,
             async_as_completed_timeout_, iterator) < 0) {
         ASYNCIO_FREE(iterator->nodes);
         iterator->nodes = NULL;
@@ -7821,7 +9115,7 @@ async_status async_as_completed_init(async_as_completed *iterator, async_task *c
     iterator->tasks = tasks;
     iterator->count = iterator->running = iterator->left = count;
     for (i = 0; i < count; i++)
-        async_task_add_done_callback(async_retain(tasks[i]), &iterator->nodes[i], async_as_completed_node_, iterator);
+        async_task_on_done_(async_retain(tasks[i]), &iterator->nodes[i], async_as_completed_node_, iterator);
     return ASYNC_OK;
 }
 
@@ -8603,7 +9897,7 @@ static void async_handler_arrived_(async_signal_watch_ *watch, unsigned count)
     struct async_signal_handler_ *handler = (struct async_signal_handler_ *)(void *)watch;
     (void)count;
     /* MISUSE when the call for the last one is still to come, which then is for this one too */
-    (void)async_loop_call_soon(handler->loop, handler->handle, handler->callback, handler->data);
+    (void)async_loop_soon_(handler->loop, handler->handle, handler->callback, handler->data);
 }
 
 static struct async_signal_handler_ *async_signal_handler_of_(async_loop *loop, int signo)

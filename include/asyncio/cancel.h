@@ -50,6 +50,8 @@ static async_step async_future_join_(async_stack *stack, async_leaf *leaf, async
     case ASYNC_LEAF_NEW:
         if (future == NULL)
             return async_step_(ASYNC_NO_MEMORY);
+        if (future->flags & ASYNC_IS_TASK_)
+            ASYNC_CHECK_HANDLE_((async_task *)(void *)future);
         if (future->state != ASYNC_FUTURE_PENDING_)
             break;
         if (future->flags & ASYNC_IS_TASK_) {
@@ -149,11 +151,24 @@ static bool async_must_(async_task *task, async_frame *suspending)
     return true;
 }
 
-/* Cancelling a task that waits for another cancels that one: down the chain, in a loop, since it may be long. */
-bool async_cancel(async_task *first)
+/* In the status of a task that is not done: how many shields it is in, and for each number of them a bit: a cancel is
+ * held back until it is in that many (shield.h). */
+enum { ASYNC_SHIELDS_ = 15, ASYNC_HELD_ = 16 };
+
+static unsigned async_shields_(const async_task *task) { return (unsigned)task->future.status & ASYNC_SHIELDS_; }
+
+static void async_hold_cancel_(async_task *task, unsigned shields)
+{
+    task->future.status = (int16_t)(task->future.status | (int)((unsigned)ASYNC_HELD_ << shields));
+}
+
+/* Cancelling a task that waits for another cancels that one: down the chain, in a loop, since it may be long. The
+ * request comes from inside so many shields of the first one, which do not stop it. */
+static bool async_cancel_inside_(async_task *first, unsigned shields)
 {
     async_task *task = first;
     bool accepted;
+    ASYNC_CHECK_HANDLE_(first);
     if (first == NULL || async_future_done(&first->future) || (first->future.flags & ASYNC_IN_CANCEL_))
         return false;
 #if ASYNCIO_NO_HEAP
@@ -165,7 +180,12 @@ bool async_cancel(async_task *first)
         if (task->future.cancelling < 0xFFFF)
             task->future.cancelling++;
         task->future.flags |= ASYNC_IN_CANCEL_;
-        accepted = false;
+        accepted = async_shields_(task) > shields;
+        if (ASYNC_RARE_(accepted)) {
+            async_hold_cancel_(task, shields);
+            break;
+        }
+        shields = 0;
         if (!(task->future.flags & ASYNC_WAITS_))
             break;
         if (future != NULL && (future->flags & ASYNC_IS_TASK_) && !async_future_done(future)) {
@@ -196,6 +216,8 @@ bool async_cancel(async_task *first)
     }
 }
 
+bool async_cancel(async_task *task) { return async_cancel_inside_(task, 0); }
+
 static bool async_join_cancel_(async_task *task, void *frame)
 {
     struct async_join *join = (struct async_join *)frame;
@@ -216,14 +238,22 @@ static bool async_future_wait_cancel_(async_task *task, void *frame)
 
 int async_task_uncancel(async_task *task)
 {
+    ASYNC_CHECK_HANDLE_(task);
     if (task == NULL || task->future.cancelling == 0)
         return 0;
-    if (--task->future.cancelling == 0)
+    if (--task->future.cancelling == 0) {
         task->future.flags &= (uint8_t)~ASYNC_MUST_;
+        if (!async_future_done(&task->future))
+            task->future.status &= ASYNC_SHIELDS_;
+    }
     return (int)task->future.cancelling;
 }
 
-int async_task_cancelling(const async_task *task) { return task == NULL ? 0 : (int)task->future.cancelling; }
+int async_task_cancelling(const async_task *task)
+{
+    ASYNC_CHECK_HANDLE_(task);
+    return task == NULL ? 0 : (int)task->future.cancelling;
+}
 
 ASYNC_EXTERN_C_END_
 

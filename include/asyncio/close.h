@@ -31,8 +31,8 @@ static void async_report_unreleased_(async_loop *loop)
     async_node_ *node;
     while ((node = loop->alive.first) != NULL) {
         async_task *task = ASYNC_CONTAINER_(node, async_task, node);
-        async_exception e = { "a task handle was not released before its loop was closed; it was created here", 0, NULL,
-            NULL, NULL, 0 };
+        async_exception e = async_exception_(
+            "a task handle was not released before its loop was closed; it was created here", 0);
         async_line_remove_(&loop->alive, node);
         task->alive = NULL;
         e.name = async_task_get_name(task);
@@ -53,6 +53,7 @@ static void async_loop_drop_ready_(async_loop *loop)
         entry = handle->link.next;
         if (is_handle) {
             handle->prev = 0;
+            async_handle_unbind_(handle);
             if (handle->callback == loop->child_ended)
                 loop->child_drop(handle);
         }
@@ -60,9 +61,10 @@ static void async_loop_drop_ready_(async_loop *loop)
     loop->ready.head.next = 0;
     while (loop->timers.count > 0) {
         entry = loop->timers.heap[--loop->timers.count].entry;
-        if (async_entry_kind_(entry) == ASYNC_KIND_HANDLE_)
+        if (async_entry_kind_(entry) == ASYNC_KIND_HANDLE_) {
             ((async_timer_handle *)(void *)async_entry_link_(entry))->loop = NULL;
-        else
+            async_handle_unbind_(async_link_handle_(async_entry_link_(entry)));
+        } else
             async_link_sleep_(async_entry_link_(entry))->leaf.frame.flags |= ASYNC_SLEEP_FIRED_;
     }
 }
@@ -71,6 +73,9 @@ static void async_loop_drop_ready_(async_loop *loop)
 static void async_task_drop_(async_loop *loop, async_task *task)
 {
     async_frame *frame = (async_frame *)task->future.value;
+#if ASYNCIO_DEBUG
+    async_report_failure_(loop, "a task was destroyed, though it was pending", task);
+#endif
     if (task->future.flags & ASYNC_WAITS_) {
         loop->stack.task = task;
         loop->stack.end = task->end;
@@ -113,6 +118,8 @@ async_status async_loop_close(async_loop *loop)
             async_loop_drop_ready_(loop);
         }
     async_loop_drop_ready_(loop);
+    if (async_context_hooks_ != NULL)
+        async_context_hooks_->close(loop);
 #if ASYNCIO_THREADS
     (void)async_loop_shutdown_default_executor(loop);
 #endif
@@ -130,11 +137,7 @@ async_status async_loop_close(async_loop *loop)
         ASYNCIO_FREE(loop->stack.spare);
     if (loop->stack.older_spare != NULL)
         ASYNCIO_FREE(loop->stack.older_spare);
-    while (loop->names != NULL) {
-        struct async_task_name_ *name = loop->names;
-        loop->names = name->next;
-        ASYNCIO_FREE(name);
-    }
+    async_extra_close_(loop);
     for (at = &async_loops_; *at != NULL; at = &(*at)->next_loop)
         if (*at == loop) {
             *at = loop->next_loop;

@@ -58,6 +58,29 @@ static ASYNC_THREAD_LOCAL_ async_task *async_created_;
 
 void *async_creating_(void) { return async_root_(async_created_); }
 
+/* Takes the new task from the chain; its arguments are there. */
+static async_task *async_created_task_(async_loop **loop)
+{
+    async_task *task = async_created_;
+#if ASYNCIO_NO_HEAP
+    *loop = async_loop_here_();
+#else
+    *loop = (async_loop *)(void *)task->future.callbacks;
+    task->future.callbacks = 0;
+#endif
+    async_created_ = (async_task *)(void *)task->link.next;
+    return task;
+}
+
+static void async_created_start_(async_loop *loop, async_task *task)
+{
+#if !ASYNCIO_NO_HEAP
+    if (ASYNC_RARE_(loop->start_eagerly != NULL) && loop->start_eagerly(loop, task))
+        return;
+#endif
+    async_fifo_push_(&loop->ready, &task->link, ASYNC_KIND_TASK_);
+}
+
 static void async_task_init_(async_loop *loop, async_task *task, const async_type *type ASYNC_SITE_PARAMETERS_)
 {
     async_frame *root = async_root_(task);
@@ -83,18 +106,28 @@ static void async_task_init_(async_loop *loop, async_task *task, const async_typ
 
 async_task *async_create_end_(void)
 {
-    async_task *task = async_created_;
-#if ASYNCIO_NO_HEAP
-    async_loop *loop = async_loop_here_();
-#else
-    async_loop *loop = (async_loop *)(void *)task->future.callbacks;
-    task->future.callbacks = 0;
-#endif
-    async_created_ = (async_task *)(void *)task->link.next;
-    async_fifo_push_(&loop->ready, &task->link, ASYNC_KIND_TASK_);
+    async_loop *loop;
+    async_task *task = async_created_task_(&loop);
+    async_created_start_(loop, task);
     return task;
 }
 
+#if ASYNCIO_ALL_TASKS
+/* A new task is known to its loop, and inherits its context. False: no memory; it is as if it had never been. */
+static bool async_task_enroll_(async_loop *loop, async_task *task)
+{
+    if (async_tasks_add_(loop, task)) {
+        if (async_context_hooks_ == NULL || async_context_hooks_->inherit(loop, task))
+            return true;
+        async_tasks_remove_(loop, task);
+    }
+    async_created_ = (async_task *)(void *)task->link.next;
+#if ASYNCIO_DEBUG
+    async_line_remove_(task->alive, &task->node);
+#endif
+    return false;
+}
+#endif
 
 #if !ASYNCIO_NO_HEAP
 
@@ -121,8 +154,7 @@ bool async_create_begin_(async_loop *loop, const async_type *type ASYNC_SITE_PAR
     size_t size, units;
     async_task *task;
     if (loop == NULL) {
-        async_exception e = { "a task was created with no event loop running", ASYNC_NO_RUNNING_LOOP, NULL, NULL,
-            NULL, 0 };
+        async_exception e = async_exception_("a task was created with no event loop running", ASYNC_NO_RUNNING_LOOP);
         e.name = type->name;
         e.file = type->file;
         e.line = type->line;
@@ -151,17 +183,10 @@ bool async_create_begin_(async_loop *loop, const async_type *type ASYNC_SITE_PAR
     async_task_init_(loop, task, type ASYNC_SITE_ARGUMENTS_);
     task->future.units = (uint16_t)units;
     task->end = (unsigned char *)task + units * ASYNC_UNIT_ - loop->reserve;
-#if ASYNCIO_ALL_TASKS
-    if (!async_tasks_add_(loop, task)) {
-        async_created_ = (async_task *)(void *)task->link.next;
-#if ASYNCIO_DEBUG
-        async_line_remove_(task->alive, &task->node);
-#endif
-        async_pool_put_(loop->pool, task, units);
-        return false;
-    }
-#endif
-    return true;
+    if (async_task_enroll_(loop, task))
+        return true;
+    async_pool_put_(loop->pool, task, units);
+    return false;
 }
 
 #endif
@@ -177,11 +202,7 @@ bool async_create_on_begin_(void *bytes, size_t size, const async_type *type ASY
     task->future.flags |= ASYNC_STATIC_;
     task->end = (unsigned char *)bytes + size; /* a multiple of the frames' alignment */
 #if ASYNCIO_ALL_TASKS
-    if (!async_tasks_add_(loop, task)) {
-        async_created_ = (async_task *)(void *)task->link.next;
-#if ASYNCIO_DEBUG
-        async_line_remove_(task->alive, &task->node);
-#endif
+    if (!async_task_enroll_(loop, task)) {
         task->count = 0;
         return false;
     }

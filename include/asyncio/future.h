@@ -24,7 +24,7 @@ typedef struct async_compound_ {
     bool (*cancel)(async_future *future);
 } async_compound_;
 
-enum { ASYNC_FUTURE_PENDING_ = 0, ASYNC_FUTURE_DONE_ = 1, ASYNC_FUTURE_CANCELLED_ = 2 };
+enum { ASYNC_FUTURE_PENDING_ = 0, ASYNC_FUTURE_DONE_ = 1, ASYNC_FUTURE_CANCELLED_ = 2, ASYNC_FUTURE_STALE_ = 3 };
 enum { /* flags */
     ASYNC_RETRIEVED_ = 1,
     ASYNC_IS_TASK_ = 2,
@@ -33,7 +33,7 @@ enum { /* flags */
     ASYNC_IN_CANCEL_ = 16, /* a cancel is going through it */
     ASYNC_LEFT_ = 32,      /* the end of the run waits for it */
     ASYNC_STATIC_ = 64,    /* its memory is the user's */
-    ASYNC_NAMED_ = 128,    /* the loop keeps a name for it */
+    ASYNC_EXTRA_ = 128,    /* the loop keeps a name or a context for it */
     ASYNC_COMPOUND_ = 4    /* no task: an async_compound_ */
 };
 
@@ -60,11 +60,15 @@ async_status async_future_result(async_future *future, void **value);
 async_status async_future_exception(async_future *future);
 
 /* async_future_add_done_callback: calls callback(handle) in a later pass after the future is done. The handle is the
- * caller's and stays in place; MISUSE when it is in use. async_future_remove_done_callback: takes out every handle with
+ * caller's and stays in place; MISUSE when it is in use, NO_MEMORY for its context. async_future_remove_done_callback: takes out every handle with
  * this callback that waits on this future, and says how many. */
 async_status async_future_add_done_callback(async_future *future, async_handle *handle,
     void (*callback)(async_handle *), void *data);
 int async_future_remove_done_callback(async_future *future, void (*callback)(async_handle *));
+#if ASYNCIO_DEBUG
+#define async_future_add_done_callback(future, handle, callback, data) \
+    (ASYNC_CALLBACK_SITE_(callback), (async_future_add_done_callback)(future, handle, callback, data))
+#endif
 
 void async_future_complete_(async_loop *loop, async_future *future, unsigned state, int status);
 
@@ -161,17 +165,51 @@ async_status async_future_result(async_future *future, void **value)
     return status;
 }
 
-async_status async_future_add_done_callback(async_future *future, async_handle *handle,
+/* A node of gather and its like: wherever it is, it is out of there. */
+static void async_future_unlink_(async_loop *loop, async_future *future, async_handle *handle)
+{
+    if (handle->prev == 0)
+        return;
+    if (future->state == ASYNC_FUTURE_PENDING_)
+        async_ring_remove_(&future->callbacks, handle);
+    else
+        async_fifo_remove_(&loop->ready, &loop->pass, handle);
+}
+
+static async_status async_future_on_done_(async_future *future, async_handle *handle,
     void (*callback)(async_handle *), void *data)
 {
     if (handle->prev != 0)
         return ASYNC_MISUSE;
     if (future->state != ASYNC_FUTURE_PENDING_)
-        return async_loop_call_soon(async_loop_here_(), handle, callback, data);
-    handle->callback = callback;
-    handle->data = data;
+        return async_loop_soon_(async_loop_here_(), handle, callback, data);
+    async_handle_set_(handle, callback, data);
     async_ring_append_(&future->callbacks, &handle->link, ASYNC_KIND_HANDLE_);
     return ASYNC_OK;
+}
+
+async_status (async_future_add_done_callback)(async_future *future, async_handle *handle,
+    void (*callback)(async_handle *), void *data)
+{
+    async_status status = async_future_on_done_(future, handle, callback, data);
+#if !ASYNCIO_NO_HEAP
+    async_loop *loop = async_loop_here_();
+    if (ASYNC_RARE_(async_context_hooks_ != NULL) && status == ASYNC_OK && loop != NULL &&
+        !async_context_hooks_->bind(loop, handle)) {
+        async_future_unlink_(loop, future, handle);
+        return ASYNC_NO_MEMORY;
+    }
+#endif
+    return status;
+}
+
+static bool async_handle_calls_(const async_handle *handle, void (*callback)(async_handle *))
+{
+#if !ASYNCIO_NO_HEAP
+    if (ASYNC_RARE_(async_context_hooks_ != NULL) && async_context_hooks_->calls(handle, callback))
+        return true;
+#endif
+    return handle->callback == callback;
 }
 
 int async_future_remove_done_callback(async_future *future, void (*callback)(async_handle *))
@@ -184,8 +222,9 @@ int async_future_remove_done_callback(async_future *future, void (*callback)(asy
         next = async_entry_link_(entry)->next;
         if (async_entry_kind_(entry) == ASYNC_KIND_HANDLE_) {
             async_handle *handle = async_link_handle_(async_entry_link_(entry));
-            if (handle->callback == callback) {
+            if (async_handle_calls_(handle, callback)) {
                 async_ring_remove_(&future->callbacks, handle);
+                async_handle_unbind_(handle);
                 removed++;
             }
         }
@@ -194,24 +233,13 @@ int async_future_remove_done_callback(async_future *future, void (*callback)(asy
     }
 }
 
-/* A node of gather and its like: wherever it is, it is out of there. */
-static void async_future_unlink_(async_loop *loop, async_future *future, async_handle *handle)
-{
-    if (handle->prev == 0)
-        return;
-    if (future->state == ASYNC_FUTURE_PENDING_)
-        async_ring_remove_(&future->callbacks, handle);
-    else
-        async_fifo_remove_(&loop->ready, &loop->pass, handle);
-}
-
 void async_future_deinit(async_future *future)
 {
     if (future->callbacks != 0)
         ASYNC_PANIC_("async_future_deinit: somebody waits on it");
 #if !ASYNCIO_NO_HEAP
     if (future->state == ASYNC_FUTURE_DONE_ && future->status < 0 && !(future->flags & ASYNC_RETRIEVED_)) {
-        async_exception e = { "a future failed, and its status was never retrieved", 0, NULL, NULL, NULL, 0 };
+        async_exception e = async_exception_("a future failed, and its status was never retrieved", 0);
         e.status = future->status;
         async_loop_call_exception_handler(async_loop_here_(), &e);
     }

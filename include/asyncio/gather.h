@@ -183,7 +183,7 @@ async_status async_gathering_start(async_gathering *g, async_task *const *tasks,
         async_future *f = async_gathered_(g, i);
         async_retain_future_(f);
         if (f != NULL && f->state == ASYNC_FUTURE_PENDING_)
-            async_future_add_done_callback(f, &nodes[i], async_gathering_node_, g);
+            async_future_on_done_(f, &nodes[i], async_gathering_node_, g);
     }
     for (i = 0; i < count; i++) {
         async_future *f = async_gathered_(g, i);
@@ -256,7 +256,7 @@ async_step async_cancel_and_wait_resume(async_stack *stack, void *frame)
         if (wait->result != ASYNC_INVALID_STATE)
             return async_step_(ASYNC_OK);
         (void)async_leaf_wait(stack, &wait->leaf);
-        async_future_add_done_callback(future, &wait->ended, async_cancel_and_wait_ended_, wait);
+        async_future_on_done_(future, &wait->ended, async_cancel_and_wait_ended_, wait);
         if (is_task)
             async_cancel(async_retain((async_task *)(void *)future));
         else

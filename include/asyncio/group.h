@@ -11,29 +11,46 @@ ASYNC_EXTERN_C_BEGIN_
 #define ASYNCIO_GROUP_FAILURES 4
 #endif
 
-/* async_task_group: lives in the frame that enters it. The first child that fails cancels the others, and the function
- * if it still runs; the group then ends with that failure. A cancelled child is no failure. */
+/* What a child that fails does to the others. Cancelling and failing in the function itself ends them all in any case. */
+typedef enum async_group_policy {
+    ASYNC_CANCEL_ON_FAILURE, /* it cancels them, and the function if it still runs; the group fails. As in asyncio */
+    ASYNC_COLLECT_ALL,       /* nothing; when all have ended the group fails with the first failure */
+    ASYNC_IGNORE_FAILURES    /* nothing; the failures can be read, and the group does not fail */
+} async_group_policy;
+
+/* async_task_group: lives in the frame that enters it. A group that fails gives the first failure; a cancelled child is
+ * no failure. */
 typedef struct async_task_group {
+    async_group_policy policy;
+    size_t limit; /* of the children that run at once; 0: none */
     async_line_ children;
+    async_node_ *first_parked; /* the children from this one on wait for their turn */
+    size_t running;
     async_task *parent;
     async_leaf *ending; /* waits for the children */
     size_t failed;
     async_status failures[ASYNCIO_GROUP_FAILURES];
+    uint8_t shields; /* the parent's, when it entered */
     bool entered, exiting, aborting, asked;
 } async_task_group;
 
 /* async_task_group_enter(&self->group);   in an async function: it is left only when all children have ended.
+ * async_task_group_enter(&self->group, .policy = ASYNC_COLLECT_ALL, .limit = 10);   with another policy; only so many
+ *     children run at once, the others begin, in order, when one of these has ended. Beyond asyncio.
  * async_task_group_create_task(&self->group, f, ...)   a child that runs f; borrowed, the group releases it. NULL when the
  *     group is ending or aborting, and without memory, which makes the group fail.
  * async_task_group_create_task_on(&self->group, &storage, f, ...)   the same in static memory (async_storage).
  * await(async_task_group_join, .group = &self->group);   waits for the children now; fails with the first failure. The
  *     group may be entered again after it. Leaving the function does the same. */
-#define async_task_group_enter(group)                                                               \
+#define async_task_group_enter(...) ASYNC_GROUP_ENTER_(__VA_ARGS__, )
+#define ASYNC_GROUP_ENTER_(group, ...)                                                              \
     do {                                                                                            \
-        if (!async_task_group_enter_(stack, &self->frame, (group))) {                               \
+        async_task_group *group_; group_ = async_task_group_enter_(stack, &self->frame, (group));   \
+        if (group_ == NULL) {                                                                       \
             self->frame.status = ASYNC_NO_MEMORY;                                                   \
             goto async_leave_;                                                                      \
         }                                                                                           \
+        ASYNC_SET_(group_, __VA_ARGS__)                                                             \
     } while (0)
 #if !ASYNCIO_NO_HEAP
 #define async_task_group_create_task(group, ...) ASYNC_GROUP_CREATE_(group, NULL, 0, __VA_ARGS__, )
@@ -58,7 +75,7 @@ ASYNC_DECLARE(async_task_group_join);
 size_t async_task_group_failures(const async_task_group *group);
 async_status async_task_group_failure(const async_task_group *group, size_t i);
 
-bool async_task_group_enter_(async_stack *stack, async_frame *self, async_task_group *group);
+async_task_group *async_task_group_enter_(async_stack *stack, async_frame *self, async_task_group *group);
 bool async_group_create_begin_(async_task_group *group, void *bytes, size_t size, const async_type *type
         ASYNC_SITE_PARAMETERS_);
 async_task *async_group_create_end_(async_task_group *group);
@@ -79,6 +96,7 @@ struct async_child_ {
     async_node_ node;
     async_task *task;
     async_task_group *group;
+    async_leaf *gate; /* where it waits for its turn; NULL: it has had it */
 };
 
 static struct async_child_ *async_node_child_(async_node_ *node)
@@ -92,6 +110,7 @@ static void async_group_abort_(async_task_group *group)
     group->aborting = true;
     for (node = group->children.first; node != NULL; node = node->next)
         async_cancel(async_node_child_(node)->task);
+    group->first_parked = NULL;
 }
 
 static void async_group_failed_(async_task_group *group, int status)
@@ -105,29 +124,87 @@ static void async_group_failed_(async_task_group *group, int status)
 static void async_group_fail_(async_task_group *group, int status)
 {
     async_group_failed_(group, status);
-    if (!group->aborting && !group->asked) {
+    if (group->policy == ASYNC_CANCEL_ON_FAILURE && !group->aborting && !group->asked) {
         async_group_abort_(group);
         group->asked = true;
-        async_cancel(group->parent);
+        async_cancel_inside_(group->parent, group->shields);
     }
 }
+
+/* ---- a limit: a child whose turn has not come waits in a leaf above its first frame, which then is started ---- */
+
+static async_step async_gate_resume_(async_stack *stack, void *frame)
+{
+    async_leaf *gate = (async_leaf *)frame;
+    (void)stack;
+    if (async_leaf_outcome(gate) < 0)
+        gate->frame.distance = 0; /* it ends without having begun */
+    return async_step_(async_leaf_outcome(gate));
+}
+
+static const async_type async_gate_type_ = ASYNC_TYPE_(async_gate_resume_, async_leaf_cancel, "async_task_group",
+    sizeof(async_leaf), sizeof(async_leaf));
+
+/* The new task has room for the leaf. */
+static void async_child_park_(struct async_child_ *child)
+{
+    async_task *task = child->task;
+    async_frame *root = async_root_(task);
+    async_leaf *gate = (async_leaf *)(void *)((unsigned char *)root + root->type->size);
+    ASYNC_UNPOISON_(gate, async_gate_type_.size);
+    ASYNC_MEMSET_(gate, 0, sizeof *gate);
+    gate->frame.type = &async_gate_type_;
+    gate->frame.distance = (uint16_t)(root->type->size / ASYNCIO_FRAME_ALIGN);
+    gate->frame.state = ASYNC_LEAF_WAITING;
+    gate->task = task;
+    task->future.value = &gate->frame;
+    task->future.flags |= ASYNC_WAITS_;
+    child->gate = gate;
+    if (child->group->first_parked == NULL)
+        child->group->first_parked = &child->node;
+}
+
+static bool async_group_is_full_(const async_task_group *group)
+{
+    return group->limit != 0 && group->running >= group->limit;
+}
+
+/* As many as may run now begin. */
+static void async_group_admit_(async_task_group *group)
+{
+    while (group->first_parked != NULL && group->running < group->limit) {
+        struct async_child_ *child = async_node_child_(group->first_parked);
+        async_leaf *gate = child->gate;
+        group->first_parked = child->node.next;
+        if (gate != NULL && async_leaf_complete(gate)) {
+            child->gate = NULL;
+            group->running++;
+        }
+    }
+}
+
+/* ---- children ------------------------------------------------------------------------------------------------ */
 
 #if !ASYNCIO_NO_HEAP
 /* The loop was closed before the child's end could be told. */
 static void async_child_drop_(async_handle *handle)
 {
     struct async_child_ *child = (struct async_child_ *)handle->data;
-    async_line_remove_(&child->group->children, &child->node);
+    if (child->group != NULL)
+        async_line_remove_(&child->group->children, &child->node);
     async_release(child->task);
 }
 #endif
 
-static void async_child_ended_(async_handle *handle)
+static void async_child_over_(struct async_child_ *child)
 {
-    struct async_child_ *child = (struct async_child_ *)handle->data;
     async_task_group *group = child->group;
     async_task *task = child->task;
+    if (group->first_parked == &child->node)
+        group->first_parked = child->node.next;
     async_line_remove_(&group->children, &child->node);
+    if (child->gate == NULL)
+        group->running--;
     if (group->children.first == NULL && group->ending != NULL)
         async_leaf_complete(group->ending);
     if (!async_task_cancelled(task)) {
@@ -135,7 +212,17 @@ static void async_child_ended_(async_handle *handle)
         if (status < 0)
             async_group_fail_(group, status);
     }
-    async_release(task);
+    if (group->limit != 0)
+        async_group_admit_(group);
+    child->group = NULL;
+}
+
+static void async_child_ended_(async_handle *handle)
+{
+    struct async_child_ *child = (struct async_child_ *)handle->data;
+    if (child->group != NULL)
+        async_child_over_(child);
+    async_release(child->task);
 }
 
 bool async_group_create_begin_(async_task_group *group, void *bytes, size_t size, const async_type *type
@@ -146,7 +233,10 @@ bool async_group_create_begin_(async_task_group *group, void *bytes, size_t size
     if (!group->entered || group->aborting || (group->exiting && group->children.first == NULL))
         return false;
     if (bytes != NULL) {
-        created = size >= reserve && async_create_on_begin_(bytes, size - reserve, type ASYNC_SITE_ARGUMENTS_);
+        size_t need = ASYNC_ROUND_(sizeof(async_task)) + type->size + reserve;
+        if (async_group_is_full_(group))
+            need += async_gate_type_.size;
+        created = size >= need && async_create_on_begin_(bytes, size - reserve, type ASYNC_SITE_ARGUMENTS_);
     }
 #if !ASYNCIO_NO_HEAP
     else {
@@ -162,17 +252,26 @@ bool async_group_create_begin_(async_task_group *group, void *bytes, size_t size
 
 async_task *async_group_create_end_(async_task_group *group)
 {
-    async_task *task = async_create_end_();
+    async_loop *loop;
+    async_task *task = async_created_task_(&loop);
     struct async_child_ *child = (struct async_child_ *)(void *)task->end;
     ASYNC_MEMSET_(child, 0, sizeof *child);
     child->task = task;
     child->group = group;
     async_line_append_(&group->children, &child->node);
 #if !ASYNCIO_NO_HEAP
-    async_running_->child_ended = async_child_ended_;
-    async_running_->child_drop = async_child_drop_;
+    loop->child_ended = async_child_ended_;
+    loop->child_drop = async_child_drop_;
 #endif
-    async_future_add_done_callback(&task->future, &child->ended, async_child_ended_, child);
+    if (async_group_is_full_(group)) {
+        async_child_park_(child);
+    } else {
+        group->running++;
+        async_created_start_(loop, task);
+    }
+    if (async_future_done(&task->future)) /* it was eager: over, but not yet released */
+        async_child_over_(child);
+    async_future_on_done_(&task->future, &child->ended, async_child_ended_, child);
     return task;
 }
 
@@ -191,13 +290,15 @@ static int async_group_exit_(async_stack *stack, async_frame *self, void *object
     return async_enter_(stack, self, join);
 }
 
-bool async_task_group_enter_(async_stack *stack, async_frame *self, async_task_group *group)
+async_task_group *async_task_group_enter_(async_stack *stack, async_frame *self, async_task_group *group)
 {
     async_scope_remove_(stack, self, group); /* it was joined by name before */
     ASYNC_MEMSET_(group, 0, sizeof *group);
     group->parent = stack->task;
-    group->entered = true;
-    return async_scope_push_(stack, self, async_group_exit_, group, ASYNC_ROUND_(sizeof(struct async_task_group_join)));
+    group->shields = (uint8_t)async_shields_(stack->task);
+    group->entered = async_scope_push_(stack, self, async_group_exit_, group,
+        ASYNC_ROUND_(sizeof(struct async_task_group_join)));
+    return group->entered ? group : NULL;
 }
 
 async_step async_task_group_join_resume(async_stack *stack, void *frame)
@@ -225,8 +326,10 @@ async_step async_task_group_join_resume(async_stack *stack, void *frame)
     group->entered = false;
     if (group->asked && async_task_uncancel(parent) == 0)
         join->cancelled = false;
-    if (join->cancelled && group->failed == 0)
+    if (join->cancelled && (group->failed == 0 || group->policy == ASYNC_IGNORE_FAILURES))
         return async_step_(ASYNC_CANCELLED);
+    if (group->policy == ASYNC_IGNORE_FAILURES)
+        return async_step_(join->body);
     if (join->body < 0 && join->body != ASYNC_CANCELLED)
         async_group_failed_(group, join->body);
     if (group->failed == 0)

@@ -52,6 +52,14 @@ static inline unsigned async_entry_kind_(async_entry_ entry) { return async_entr
 
 typedef struct async_handle async_handle;
 
+#if ASYNCIO_DEBUG
+/* Where something was asked for. */
+typedef struct async_site {
+    const char *name, *file; /* of the callback; NULL: not known */
+    int line;
+} async_site;
+#endif
+
 /* async_handle: a callback that waits to be called (asyncio's Handle). It belongs to the caller and must stay where it
  * is until it has run or was cancelled. All zeros: not scheduled. */
 struct async_handle {
@@ -62,6 +70,9 @@ struct async_handle {
     async_entry_ prev;      /* 0: in no list */
     void (*callback)(async_handle *handle);
     void *data;             /* the callback's */
+#if ASYNCIO_DEBUG
+    async_site site;
+#endif
 };
 
 /* The ready list: singly linked from head to tail; all zeros is an empty one. On hosts a handle also knows its

@@ -20,6 +20,8 @@ typedef struct async_loop_config { /* hosts */
     bool virtual_clock; /* time stands still while anything is ready, or a function awaited runs in a thread, and jumps to
                          * the next deadline when nothing is */
     bool pass_clock;    /* delays count from the beginning of the pass, which saves reading the clock */
+    /* a debug build reports a callback, or a step of a task, that takes longer. 0: 100 ms; ASYNC_FOREVER: never */
+    async_time slow_callback_duration;
 #if ASYNCIO_VERIFY
     uint32_t seed; /* not 0: what is ready in a pass is shuffled, always the same way for the same seed (verify.h) */
 #endif
@@ -30,9 +32,10 @@ typedef struct async_exception {
     const char *message;
     async_status status;     /* of the failure; 0: none */
     struct async_task *task; /* whose it is; NULL: nobody's */
-    const char *name;        /* of the async function, or NULL */
-    const char *file;        /* where it is defined, or NULL */
+    const char *name;        /* of the async function or the callback, or NULL */
+    const char *file;        /* where it is defined, goes on or was scheduled; or NULL */
     int line;
+    async_time elapsed;      /* of something slow */
 } async_exception;
 
 typedef void (*async_exception_handler)(async_loop *loop, const async_exception *exception, void *data);
@@ -77,6 +80,24 @@ async_status async_call_soon(async_handle *handle, void (*callback)(async_handle
 async_status async_call_later(async_time delay, async_timer_handle *timer, void (*callback)(async_handle *), void *data);
 async_status async_call_at(async_time when, async_timer_handle *timer, void (*callback)(async_handle *), void *data);
 
+#if ASYNCIO_DEBUG
+/* Who schedules it, for reports. */
+void async_site_(const char *name, const char *file, int line);
+#define ASYNC_CALLBACK_SITE_(callback) async_site_(#callback, __FILE__, __LINE__)
+#define async_loop_call_soon(loop, handle, callback, data) \
+    (ASYNC_CALLBACK_SITE_(callback), (async_loop_call_soon)(loop, handle, callback, data))
+#define async_loop_call_later(loop, delay, timer, callback, data) \
+    (ASYNC_CALLBACK_SITE_(callback), (async_loop_call_later)(loop, delay, timer, callback, data))
+#define async_loop_call_at(loop, when, timer, callback, data) \
+    (ASYNC_CALLBACK_SITE_(callback), (async_loop_call_at)(loop, when, timer, callback, data))
+#define async_call_soon(handle, callback, data) \
+    (ASYNC_CALLBACK_SITE_(callback), (async_call_soon)(handle, callback, data))
+#define async_call_later(delay, timer, callback, data) \
+    (ASYNC_CALLBACK_SITE_(callback), (async_call_later)(delay, timer, callback, data))
+#define async_call_at(when, timer, callback, data) \
+    (ASYNC_CALLBACK_SITE_(callback), (async_call_at)(when, timer, callback, data))
+#endif
+
 /* async_handle_cancel, async_timer_handle_cancel: it will not be called. True if it would have been. Works on a handle
  * of the pass under way too. Mirrors Handle.cancel(). */
 bool async_handle_cancel(async_handle *handle);
@@ -116,11 +137,22 @@ struct async_hint_ {
     size_t size; /* 0: not known yet */
     unsigned spacious; /* how many get plenty until it is known */
 };
-struct async_task_name_ {
-    struct async_task_name_ *next;
-    const async_task *task;
-    char text[1];
+struct async_extra_;
+struct async_bindings_;
+#endif
+
+#if !ASYNCIO_NO_HEAP
+/* What context.h does, in a thread that has context variables: a new task inherits them; a callback is bound to those of
+ * now, and unbound; which callback a bound handle stands for. */
+struct async_context_hooks_ {
+    bool (*inherit)(async_loop *loop, async_task *task);
+    bool (*bind)(async_loop *loop, async_handle *handle);
+    void (*unbind)(async_handle *handle);
+    bool (*calls)(const async_handle *handle, void (*callback)(async_handle *));
+    void (*release)(struct async_bindings_ *bindings);
+    void (*close)(async_loop *loop);
 };
+static ASYNC_THREAD_LOCAL_ const struct async_context_hooks_ *async_context_hooks_;
 #endif
 
 /* What a later part has hung on the loop: closed with it, before its tasks are dropped. */
@@ -141,16 +173,23 @@ struct async_loop {
     size_t reserve; /* bytes the next task has at its end for whoever creates it */
     async_time now; /* of the pass, or of the virtual clock */
     bool virtual_clock, pass_clock;
+    bool once; /* async_run() made it and closes it */
+    struct async_context *run_context; /* of the runner */
     volatile bool interrupted; /* a signal has come: Ctrl-C for async_run(), or one that signal.h is told of */
     volatile bool ctrl_c;
     async_task *interrupt_task;
     unsigned holds; /* what may still wake the loop, though nothing shows */
     async_pool_ *pool;
     struct async_hint_ hints[ASYNC_HINTS_];
-    struct async_task_name_ *names;
+    struct async_extra_ **extras; /* of tasks, by their addresses */
+    uint32_t extra_count, extra_places;
 #if ASYNCIO_DEBUG
     async_line_ alive; /* tasks with a handle */
+    async_time slow;   /* what takes longer is reported */
 #endif
+    bool (*start_eagerly)(async_loop *loop, async_task *task); /* false: it is to be started as usual */
+    unsigned eager_depth;
+    async_line_ bound; /* callbacks with a context */
     async_exception_handler handler;
     void *handler_data;
     async_loop *next_loop; /* of this thread */
@@ -243,11 +282,18 @@ async_loop *async_new_event_loop_with(const async_loop_config *config)
     if (config != NULL) {
         loop->virtual_clock = config->virtual_clock;
         loop->pass_clock = config->pass_clock;
+#if ASYNCIO_DEBUG
+        loop->slow = config->slow_callback_duration;
+#endif
 #if ASYNCIO_VERIFY
         loop->seed = config->seed;
         async_verify_loop_(loop);
 #endif
     }
+#if ASYNCIO_DEBUG
+    if (loop->slow == 0)
+        loop->slow = async_ms(100);
+#endif
 #if !ASYNCIO_BARE
     pthread_mutex_init(&loop->lock, NULL);
 #endif
@@ -271,19 +317,40 @@ async_loop *async_get_event_loop(void) { return async_loop_here_(); }
 
 /* ---- callbacks ----------------------------------------------------------------------------------------------- */
 
-async_status async_loop_call_soon(async_loop *loop, async_handle *handle, void (*callback)(async_handle *), void *data)
+#if ASYNCIO_DEBUG
+static ASYNC_THREAD_LOCAL_ async_site async_scheduling_;
+
+void async_site_(const char *name, const char *file, int line)
+{
+    async_scheduling_.name = name;
+    async_scheduling_.file = file;
+    async_scheduling_.line = line;
+}
+#endif
+
+static void async_handle_set_(async_handle *handle, void (*callback)(async_handle *), void *data)
+{
+    handle->callback = callback;
+    handle->data = data;
+#if ASYNCIO_DEBUG
+    handle->site = async_scheduling_;
+    async_scheduling_.name = NULL;
+#endif
+}
+
+/* For the library's own callbacks, which have no context. */
+static async_status async_loop_soon_(async_loop *loop, async_handle *handle, void (*callback)(async_handle *), void *data)
 {
     if (loop == NULL)
         return ASYNC_NO_RUNNING_LOOP;
     if (handle->prev != 0)
         return ASYNC_MISUSE;
-    handle->callback = callback;
-    handle->data = data;
+    async_handle_set_(handle, callback, data);
     async_fifo_push_handle_(&loop->ready, handle);
     return ASYNC_OK;
 }
 
-async_status async_loop_call_at(async_loop *loop, async_time when, async_timer_handle *timer,
+static async_status async_loop_at_(async_loop *loop, async_time when, async_timer_handle *timer,
     void (*callback)(async_handle *), void *data)
 {
     if (loop == NULL)
@@ -294,8 +361,7 @@ async_status async_loop_call_at(async_loop *loop, async_time when, async_timer_h
 #endif
     if (timer->handle.prev != 0)
         return ASYNC_MISUSE;
-    timer->handle.callback = callback;
-    timer->handle.data = data;
+    async_handle_set_(&timer->handle, callback, data);
 #if !ASYNCIO_NO_HEAP
     timer->when = when;
 #endif
@@ -309,34 +375,82 @@ async_status async_loop_call_at(async_loop *loop, async_time when, async_timer_h
     return ASYNC_OK;
 }
 
-async_status async_loop_call_later(async_loop *loop, async_time delay, async_timer_handle *timer,
+ASYNC_UNUSED_ static async_status async_loop_later_(async_loop *loop, async_time delay, async_timer_handle *timer,
     void (*callback)(async_handle *), void *data)
 {
     async_time now;
     if (loop == NULL)
         return ASYNC_NO_RUNNING_LOOP;
     now = async_loop_time(loop);
-    return async_loop_call_at(loop, ASYNC_LATER_(now, delay), timer, callback, data);
+    return async_loop_at_(loop, ASYNC_LATER_(now, delay), timer, callback, data);
 }
 
-async_status async_call_soon(async_handle *handle, void (*callback)(async_handle *), void *data)
+async_status (async_loop_call_soon)(async_loop *loop, async_handle *handle, void (*callback)(async_handle *), void *data)
 {
-    return async_loop_call_soon(async_running_, handle, callback, data);
+    async_status status = async_loop_soon_(loop, handle, callback, data);
+#if !ASYNCIO_NO_HEAP
+    if (ASYNC_RARE_(async_context_hooks_ != NULL) && status == ASYNC_OK && !async_context_hooks_->bind(loop, handle)) {
+        async_fifo_remove_(&loop->ready, &loop->pass, handle);
+        return ASYNC_NO_MEMORY;
+    }
+#endif
+    return status;
 }
 
-async_status async_call_at(async_time when, async_timer_handle *timer, void (*callback)(async_handle *), void *data)
+async_status (async_loop_call_at)(async_loop *loop, async_time when, async_timer_handle *timer,
+    void (*callback)(async_handle *), void *data)
 {
-    return async_loop_call_at(async_running_, when, timer, callback, data);
+    async_status status = async_loop_at_(loop, when, timer, callback, data);
+#if !ASYNCIO_NO_HEAP
+    if (ASYNC_RARE_(async_context_hooks_ != NULL) && status == ASYNC_OK &&
+        !async_context_hooks_->bind(loop, &timer->handle)) {
+        async_timer_handle_cancel(timer);
+        return ASYNC_NO_MEMORY;
+    }
+#endif
+    return status;
 }
 
-async_status async_call_later(async_time delay, async_timer_handle *timer, void (*callback)(async_handle *), void *data)
+async_status (async_loop_call_later)(async_loop *loop, async_time delay, async_timer_handle *timer,
+    void (*callback)(async_handle *), void *data)
 {
-    return async_loop_call_later(async_running_, delay, timer, callback, data);
+    async_time now;
+    if (loop == NULL)
+        return ASYNC_NO_RUNNING_LOOP;
+    now = async_loop_time(loop);
+    return (async_loop_call_at)(loop, ASYNC_LATER_(now, delay), timer, callback, data);
+}
+
+async_status (async_call_soon)(async_handle *handle, void (*callback)(async_handle *), void *data)
+{
+    return (async_loop_call_soon)(async_running_, handle, callback, data);
+}
+
+async_status (async_call_at)(async_time when, async_timer_handle *timer, void (*callback)(async_handle *), void *data)
+{
+    return (async_loop_call_at)(async_running_, when, timer, callback, data);
+}
+
+async_status (async_call_later)(async_time delay, async_timer_handle *timer, void (*callback)(async_handle *), void *data)
+{
+    return (async_loop_call_later)(async_running_, delay, timer, callback, data);
+}
+
+/* It will not be called, or runs on another loop: its callback is its own again. */
+static void async_handle_unbind_(async_handle *handle)
+{
+#if !ASYNCIO_NO_HEAP
+    if (ASYNC_RARE_(async_context_hooks_ != NULL))
+        async_context_hooks_->unbind(handle);
+#else
+    (void)handle;
+#endif
 }
 
 bool async_handle_cancel(async_handle *handle)
 {
     async_loop *loop = async_loop_here_();
+    async_handle_unbind_(handle);
     handle->callback = NULL;
     if (handle->prev == 0)
         return false;
@@ -363,6 +477,7 @@ bool async_timer_handle_cancel(async_timer_handle *timer)
     async_timers_remove_(&timer->loop->timers, &timer->handle.link);
     timer->loop = NULL;
 #endif
+    async_handle_unbind_(&timer->handle);
     timer->handle.callback = NULL;
     return true;
 }
@@ -375,6 +490,15 @@ void async_loop_set_exception_handler(async_loop *loop, async_exception_handler 
 {
     loop->handler = handler;
     loop->handler_data = data;
+}
+
+static async_exception async_exception_(const char *message, async_status status)
+{
+    async_exception e;
+    ASYNC_MEMSET_(&e, 0, sizeof e);
+    e.message = message;
+    e.status = status;
+    return e;
 }
 
 void async_loop_call_exception_handler(async_loop *loop, const async_exception *e)
@@ -392,6 +516,8 @@ void async_loop_call_exception_handler(async_loop *loop, const async_exception *
         fprintf(stderr, ", in %s", e->name);
     if (e->file != NULL)
         fprintf(stderr, " (%s:%d)", e->file, e->line);
+    if (e->elapsed != 0)
+        fprintf(stderr, ", %ld ms", (long)(e->elapsed / 1000000));
     fputc('\n', stderr);
     if (e->task != NULL && loop != NULL && loop->print_stack != NULL)
         loop->print_stack(e->task);

@@ -32,6 +32,35 @@ static void async_loop_move_due_(async_loop *loop)
 #endif
 }
 
+#if ASYNCIO_DEBUG
+
+/* Where a task goes on: in the innermost function that is not the library's. */
+static async_site async_task_site_(const async_task *task)
+{
+    async_site site = { NULL, NULL, 0 };
+    async_frame *frame = (async_frame *)task->future.value;
+    while (async_parent_(frame) != NULL && (frame->flags & ASYNC_WRAPPER_ || strcmp(frame->type->file, __FILE__) == 0))
+        frame = async_parent_(frame);
+    site.name = frame->type->name;
+    site.file = frame->type->file;
+    site.line = frame->line != 0 ? frame->line : frame->type->line;
+    return site;
+}
+
+static void async_report_slow_(async_loop *loop, const async_site *site, async_time elapsed, bool is_task)
+{
+    async_exception e;
+    ASYNC_MEMSET_(&e, 0, sizeof e);
+    e.message = is_task ? "a step of a task took long" : "a callback took long";
+    e.name = site->name;
+    e.file = site->name != NULL ? site->file : NULL;
+    e.line = site->line;
+    e.elapsed = elapsed;
+    async_loop_call_exception_handler(loop, &e);
+}
+
+#endif
+
 static void async_loop_run_ready_(async_loop *loop)
 {
     async_entry_ entry = loop->ready.head.next;
@@ -42,6 +71,14 @@ static void async_loop_run_ready_(async_loop *loop)
     while ((entry = loop->pass.next) != 0) {
         async_link *link = async_entry_link_(entry);
         unsigned kind = async_entry_kind_(entry);
+#if ASYNCIO_DEBUG
+        async_time began = async_port_now();
+        async_site site = { NULL, NULL, 0 };
+        if (kind == ASYNC_KIND_TASK_)
+            site = async_task_site_(ASYNC_CONTAINER_(link, async_task, link));
+        else if (kind == ASYNC_KIND_HANDLE_)
+            site = async_link_handle_(link)->site;
+#endif
         loop->pass.next = link->next;
         async_set_prev_(link->next, (async_entry_)(void *)&loop->pass);
         if (kind == ASYNC_KIND_TASK_) {
@@ -53,6 +90,11 @@ static void async_loop_run_ready_(async_loop *loop)
             handle->prev = 0;
             handle->callback(handle);
         }
+#if ASYNCIO_DEBUG
+        began = async_port_now() - began;
+        if (began >= loop->slow)
+            async_report_slow_(loop, &site, began, kind == ASYNC_KIND_TASK_);
+#endif
     }
 }
 

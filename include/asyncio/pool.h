@@ -11,12 +11,25 @@ ASYNC_EXTERN_C_BEGIN_
 
 enum { ASYNC_UNIT_ = 16, ASYNC_UNITS_ = 128, ASYNC_SLAB_ = 65536 };
 
+#if ASYNCIO_DEBUG
+/* A block rests for a while before it is used again. */
+enum { ASYNC_RESTING_ = 64 };
+struct async_resting_ {
+    void *block;
+    size_t units;
+};
+#endif
+
 typedef struct async_pool_ {
     void *free[ASYNC_UNITS_]; /* by units of 16 bytes */
     void *slabs;
     unsigned char *next, *end; /* what is left of the newest slab */
     size_t live;
     bool closed;
+#if ASYNCIO_DEBUG
+    struct async_resting_ resting[ASYNC_RESTING_]; /* a ring */
+    size_t rested;
+#endif
 } async_pool_;
 
 async_pool_ *async_pool_new_(void);
@@ -96,8 +109,18 @@ void async_pool_put_(async_pool_ *pool, void *block, size_t units)
     if (!ASYNCIO_POOL || units >= ASYNC_UNITS_) {
         ASYNCIO_FREE(block);
     } else {
-        *(void **)block = pool->free[units];
-        pool->free[units] = block;
+#if ASYNCIO_DEBUG
+        struct async_resting_ next = pool->resting[pool->rested % ASYNC_RESTING_];
+        pool->resting[pool->rested % ASYNC_RESTING_].block = block;
+        pool->resting[pool->rested++ % ASYNC_RESTING_].units = units;
+        block = next.block;
+        units = next.units;
+        if (block != NULL)
+#endif
+        {
+            *(void **)block = pool->free[units];
+            pool->free[units] = block;
+        }
     }
     if (--pool->live == 0 && pool->closed)
         async_pool_free_(pool);

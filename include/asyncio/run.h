@@ -83,7 +83,7 @@ async_status async_loop_run_forever(async_loop *loop)
 /* What waits when nothing can happen any more. */
 static void async_report_deadlock_(async_loop *loop)
 {
-    async_exception e = { "the run cannot go on", ASYNC_DEADLOCK, NULL, NULL, NULL, 0 };
+    async_exception e = async_exception_("the run cannot go on", ASYNC_DEADLOCK);
     uint32_t i;
     async_loop_call_exception_handler(loop, &e);
     ASYNC_VERIFY_(async_verify_say_(loop));
@@ -101,13 +101,14 @@ static void async_stop_callback_(async_handle *handle) { async_loop_stop((async_
 
 async_status async_loop_run_until_done(async_loop *loop, async_future *future)
 {
-    async_handle stop = { { 0 }, 0, NULL, NULL };
+    async_handle stop;
     bool alive;
     async_status status;
     if (async_loop_enter_(loop) == NULL)
         return ASYNC_MISUSE;
+    ASYNC_MEMSET_(&stop, 0, sizeof stop);
     async_retain_future_(future);
-    async_future_add_done_callback(future, &stop, async_stop_callback_, loop);
+    async_future_on_done_(future, &stop, async_stop_callback_, loop);
     alive = async_loop_run_(loop, true);
     async_future_unlink_(loop, future, &stop);
     async_loop_leave_(loop);

@@ -282,7 +282,7 @@ static void async_handler_arrived_(async_signal_watch_ *watch, unsigned count)
     struct async_signal_handler_ *handler = (struct async_signal_handler_ *)(void *)watch;
     (void)count;
     /* MISUSE when the call for the last one is still to come, which then is for this one too */
-    (void)async_loop_call_soon(handler->loop, handler->handle, handler->callback, handler->data);
+    (void)async_loop_soon_(handler->loop, handler->handle, handler->callback, handler->data);
 }
 
 static struct async_signal_handler_ *async_signal_handler_of_(async_loop *loop, int signo)

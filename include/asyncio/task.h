@@ -5,7 +5,7 @@
 #ifndef ASYNCIO_TASK_H
 #define ASYNCIO_TASK_H
 
-#include "future.h"
+#include "extra.h"
 #include "syntax.h"
 
 ASYNC_EXTERN_C_BEGIN_
@@ -57,6 +57,10 @@ void *async_result_(async_task *task, const async_type *type);
 async_status async_task_add_done_callback(async_task *task, async_handle *handle,
     void (*callback)(async_handle *), void *data);
 int async_task_remove_done_callback(async_task *task, void (*callback)(async_handle *));
+#if ASYNCIO_DEBUG
+#define async_task_add_done_callback(task, handle, callback, data) \
+    (ASYNC_CALLBACK_SITE_(callback), (async_task_add_done_callback)(task, handle, callback, data))
+#endif
 
 /* async_current_task: the task that runs now, or NULL in a callback. */
 async_task *async_current_task(void);
@@ -85,6 +89,19 @@ ASYNC_EXTERN_C_END_
 ASYNC_EXTERN_C_BEGIN_
 
 enum { ASYNC_FIRST_CHUNK_ = ASYNCIO_WINDOW > 512 ? 512 : ASYNCIO_WINDOW - 1 };
+
+/* In a debug build the memory of a task is not used again at once: whoever still has its handle is found out. */
+#if ASYNCIO_DEBUG
+static void async_check_handle_(const async_task *task)
+{
+    if (task != NULL && task->future.state == ASYNC_FUTURE_STALE_)
+        ASYNC_PANIC_AT_("a task's handle is used after its last release; the task was created here", task->file,
+            task->line);
+}
+#define ASYNC_CHECK_HANDLE_(task) async_check_handle_(task)
+#else
+#define ASYNC_CHECK_HANDLE_(task) ((void)0)
+#endif
 
 static async_frame *async_root_(async_task *task)
 {
@@ -181,35 +198,13 @@ static async_loop *async_link_owner_(const async_link *link)
 
 #if !ASYNCIO_NO_HEAP
 
-static struct async_task_name_ **async_find_name_(async_loop *loop, const async_task *task)
-{
-    struct async_task_name_ **at = &loop->names;
-    while (*at != NULL && (*at)->task != task)
-        at = &(*at)->next;
-    return at;
-}
-
-static void async_task_unname_(const async_task *task)
-{
-    async_loop *loop;
-    for (loop = async_loops_; loop != NULL; loop = loop->next_loop) {
-        struct async_task_name_ **at = async_find_name_(loop, task), *name = *at;
-        if (name != NULL) {
-            *at = name->next;
-            ASYNCIO_FREE(name);
-        }
-    }
-}
-
 const char *async_task_get_name(const async_task *task)
 {
-    if (task->future.flags & ASYNC_NAMED_) {
-        async_loop *loop;
-        for (loop = async_loops_; loop != NULL; loop = loop->next_loop) {
-            struct async_task_name_ *name = *async_find_name_(loop, task);
-            if (name != NULL)
-                return name->text;
-        }
+    ASYNC_CHECK_HANDLE_(task);
+    if (task->future.flags & ASYNC_EXTRA_) {
+        const struct async_extra_ *extra = async_extra_of_(task);
+        if (extra != NULL && extra->name != NULL)
+            return extra->name;
     }
     return async_root_((async_task *)(uintptr_t)task)->type->name;
 }
@@ -217,27 +212,34 @@ const char *async_task_get_name(const async_task *task)
 async_status async_task_set_name(async_task *task, const char *text)
 {
     async_loop *loop = async_loop_here_();
-    size_t length = strlen(text);
-    struct async_task_name_ *name;
+    size_t size = strlen(text) + 1;
+    struct async_extra_ *extra;
+    char *name;
+    ASYNC_CHECK_HANDLE_(task);
     if (loop == NULL)
         return ASYNC_NO_RUNNING_LOOP;
-    name = (struct async_task_name_ *)ASYNCIO_MALLOC(sizeof *name + length);
+    name = (char *)ASYNCIO_MALLOC(size);
     if (name == NULL)
         return ASYNC_NO_MEMORY;
-    if (task->future.flags & ASYNC_NAMED_)
-        async_task_unname_(task);
-    name->next = loop->names;
-    name->task = task;
-    ASYNC_MEMCPY_(name->text, text, length + 1);
-    loop->names = name;
-    task->future.flags |= ASYNC_NAMED_;
+    extra = task->future.flags & ASYNC_EXTRA_ ? async_extra_of_(task) : NULL;
+    if (extra == NULL)
+        extra = async_extra_make_(loop, task);
+    if (extra == NULL) {
+        ASYNCIO_FREE(name);
+        return ASYNC_NO_MEMORY;
+    }
+    task->future.flags |= ASYNC_EXTRA_;
+    if (extra->name != NULL)
+        ASYNCIO_FREE(extra->name);
+    ASYNC_MEMCPY_(name, text, size);
+    extra->name = name;
     return ASYNC_OK;
 }
 
 /* Tells the exception handler of a task's failure. */
 static void async_report_failure_(async_loop *loop, const char *message, async_task *task)
 {
-    async_exception e = { NULL, 0, NULL, NULL, NULL, 0 };
+    async_exception e = async_exception_(NULL, 0);
     const async_type *type = async_root_(task)->type;
     e.message = message;
     e.status = task->future.status;
@@ -263,8 +265,11 @@ static void async_task_free_(async_task *task)
     if (task->alive != NULL)
         async_line_remove_(task->alive, &task->node);
 #endif
-    if (task->future.flags & ASYNC_NAMED_)
-        async_task_unname_(task);
+    if (task->future.flags & ASYNC_EXTRA_)
+        async_extra_drop_(task);
+#if ASYNCIO_DEBUG
+    task->future.state = ASYNC_FUTURE_STALE_;
+#endif
     if (!(task->future.flags & ASYNC_STATIC_))
         async_pool_put_((async_pool_ *)(void *)task->future.callbacks, task, task->future.units);
 }
@@ -275,6 +280,7 @@ void async_release(async_task *task)
 {
     if (task == NULL)
         return;
+    ASYNC_CHECK_HANDLE_(task);
 #if !ASYNCIO_NO_HEAP
     if (ASYNC_RARE_(task->count == (uint32_t)(task->future.state == ASYNC_FUTURE_PENDING_)))
         ASYNC_PANIC_("async_release: more often than there were handles");
@@ -300,6 +306,7 @@ static void async_release_future_(async_future *future)
 
 async_task *async_retain(async_task *task)
 {
+    ASYNC_CHECK_HANDLE_(task);
     if (task != NULL)
         task->count++;
     return task;
@@ -343,7 +350,7 @@ static void async_task_finish_(async_loop *loop, async_task *task, int status)
         status == ASYNC_CANCELLED ? ASYNC_FUTURE_CANCELLED_ : ASYNC_FUTURE_DONE_, status);
 #if ASYNCIO_ALL_TASKS
     if (task->future.flags & ASYNC_LEFT_ && --loop->left == 0)
-        async_loop_call_soon(loop, &loop->left_ended, loop->left_ended.callback, loop->left_ended.data);
+        async_loop_soon_(loop, &loop->left_ended, loop->left_ended.callback, loop->left_ended.data);
 #endif
 #if !ASYNCIO_NO_HEAP
     /* no callbacks any more: the place now says where the memory goes, which may be after the loop's end */
@@ -356,32 +363,53 @@ static void async_task_finish_(async_loop *loop, async_task *task, int status)
 #endif
 }
 
-bool async_task_done(const async_task *task) { return task == NULL || async_future_done(&task->future); }
+bool async_task_done(const async_task *task)
+{
+    ASYNC_CHECK_HANDLE_(task);
+    return task == NULL || async_future_done(&task->future);
+}
 
-bool async_task_cancelled(const async_task *task) { return task != NULL && async_future_cancelled(&task->future); }
+bool async_task_cancelled(const async_task *task)
+{
+    ASYNC_CHECK_HANDLE_(task);
+    return task != NULL && async_future_cancelled(&task->future);
+}
 
 async_status async_task_exception(async_task *task)
 {
+    ASYNC_CHECK_HANDLE_(task);
     return task == NULL ? ASYNC_NO_MEMORY : async_future_exception(&task->future);
 }
 
 void *async_result_(async_task *task, const async_type *type)
 {
+    ASYNC_CHECK_HANDLE_(task);
     if (task == NULL || !async_future_done(&task->future) || async_root_(task)->type != type)
         ASYNC_PANIC_("async_result: the task is not done, or runs another function");
     return async_root_(task);
 }
 
-async_status async_task_add_done_callback(async_task *task, async_handle *handle,
+async_status (async_task_add_done_callback)(async_task *task, async_handle *handle,
+    void (*callback)(async_handle *), void *data)
+{
+    ASYNC_CHECK_HANDLE_(task);
+    if (task == NULL)
+        return (async_call_soon)(handle, callback, data);
+    return (async_future_add_done_callback)(&task->future, handle, callback, data);
+}
+
+ASYNC_UNUSED_ static void async_task_on_done_(async_task *task, async_handle *handle,
     void (*callback)(async_handle *), void *data)
 {
     if (task == NULL)
-        return async_call_soon(handle, callback, data);
-    return async_future_add_done_callback(&task->future, handle, callback, data);
+        (void)async_loop_soon_(async_loop_here_(), handle, callback, data);
+    else
+        (void)async_future_on_done_(&task->future, handle, callback, data);
 }
 
 int async_task_remove_done_callback(async_task *task, void (*callback)(async_handle *))
 {
+    ASYNC_CHECK_HANDLE_(task);
     return task == NULL ? 0 : async_future_remove_done_callback(&task->future, callback);
 }
 

@@ -14,6 +14,7 @@ typedef struct async_timeout {
     async_task *task;
     async_time when;
     uint16_t cancelling; /* of the task, when it was entered */
+    uint8_t shields;     /* that it was in */
     uint8_t state;
 } async_timeout;
 
@@ -56,10 +57,12 @@ async_status async_timeout_reschedule(async_timeout *timeout, async_time when);
 #define AWAIT_FOR_CATCH(timeout, status, ...) \
     ASYNC_AWAIT_FOR_(ASYNC_HERE_, (status) = st_;, timeout, __VA_ARGS__, )
 #define ASYNC_AWAIT_FOR_(n, after, timeout, name, ...)                                              \
+    ASYNC_AWAIT_WRAPPED_(n, after, async_deadline_begin_(stack, &self->frame, (timeout),            \
+        &name##_type, ASYNC_STATE_OF_(n)), name, __VA_ARGS__)
+#define ASYNC_AWAIT_WRAPPED_(n, after, begun, name, ...)                                            \
     do {                                                                                            \
         struct name *child_; int st_;                                                               \
-        ASYNC_MARK_(n) child_ = (struct name *)async_deadline_begin_(                               \
-            stack, &self->frame, (timeout), &name##_type, ASYNC_STATE_OF_(n));                      \
+        ASYNC_MARK_(n) child_ = (struct name *)begun;                                               \
         if (child_ != NULL) {                                                                       \
             ASYNC_SET_(child_, __VA_ARGS__)                                                         \
             return async_step_(ASYNC_PENDING_);                                                     \
@@ -93,7 +96,7 @@ static void async_timeout_fire_(async_handle *handle)
 {
     async_timeout *timeout = (async_timeout *)handle->data;
     timeout->state = ASYNC_TIMEOUT_EXPIRING_;
-    async_cancel(timeout->task);
+    async_cancel_inside_(timeout->task, timeout->shields);
 }
 
 /* A deadline that has passed already is a callback of the next pass, as any call_soon. */
@@ -103,8 +106,8 @@ static async_status async_timeout_arm_(async_loop *loop, async_timeout *timeout,
     if (when == ASYNC_FOREVER)
         return ASYNC_OK;
     if (!ASYNC_BEFORE_(async_loop_time(loop), when))
-        return async_loop_call_soon(loop, &timeout->timer.handle, async_timeout_fire_, timeout);
-    return async_loop_call_at(loop, when, &timeout->timer, async_timeout_fire_, timeout);
+        return async_loop_soon_(loop, &timeout->timer.handle, async_timeout_fire_, timeout);
+    return async_loop_at_(loop, when, &timeout->timer, async_timeout_fire_, timeout);
 }
 
 static async_status async_timeout_begin_(async_loop *loop, async_timeout *timeout, async_task *task, async_time when)
@@ -112,6 +115,7 @@ static async_status async_timeout_begin_(async_loop *loop, async_timeout *timeou
     ASYNC_MEMSET_(timeout, 0, sizeof *timeout);
     timeout->task = task;
     timeout->cancelling = task->future.cancelling;
+    timeout->shields = (uint8_t)async_shields_(task);
     timeout->state = ASYNC_TIMEOUT_ACTIVE_;
     return async_timeout_arm_(loop, timeout, when);
 }
@@ -178,7 +182,46 @@ async_status async_timeout_reschedule(async_timeout *timeout, async_time when)
     return async_timeout_arm_(async_loop_here_(), timeout, when);
 }
 
-/* ---- await_for: a frame with a timeout, under that of the callee --------------------------------------------- */
+/* ---- a call under a frame of the library's, which has a word to say when it ends ------------------------------ */
+
+/* Takes out a frame that was pushed last, and the segment it may have needed. */
+static void async_unpush_(async_stack *stack, async_frame *frame)
+{
+    async_frame *below = async_parent_(frame);
+    stack->sp = (unsigned char *)frame;
+    stack->bounce = false;
+#if !ASYNCIO_NO_HEAP
+    if (below != NULL && (below->flags & ASYNC_SEGMENT_) && !(below->flags & ASYNC_SCOPED_))
+        async_segment_drop_(stack, (async_segment_ *)(void *)below);
+#endif
+    (void)below;
+}
+
+/* Pushes such a frame and the callee's above it, stack->top, which the trampoline will start. NULL: no memory, said in
+ * stack->status. */
+static async_frame *async_wrap_(async_stack *stack, async_frame *self, const async_type *wrapper_type,
+    const async_type *type, unsigned state)
+{
+    async_frame *wrapper = (async_frame *)async_push_(stack, wrapper_type), *callee;
+    self->state = (uint16_t)state;
+    self->flags &= (uint16_t)~ASYNC_RAISES_;
+    stack->status = ASYNC_NO_MEMORY;
+    if (wrapper == NULL)
+        return NULL;
+    wrapper->flags = ASYNC_WRAPPER_;
+    async_link_frame_(stack, self, wrapper);
+    callee = (async_frame *)async_push_(stack, type);
+    if (callee == NULL) {
+        async_unpush_(stack, wrapper);
+        return NULL;
+    }
+    async_link_frame_(stack, wrapper, callee);
+    stack->top = callee;
+    stack->bounce = true;
+    return wrapper;
+}
+
+/* ---- await_for ----------------------------------------------------------------------------------------------- */
 
 struct async_deadline_ {
     async_frame frame;
@@ -193,43 +236,27 @@ static async_step async_deadline_resume_(async_stack *stack, void *frame)
 static const async_type async_deadline_type_ = ASYNC_TYPE_(async_deadline_resume_, NULL, "await_for",
     sizeof(struct async_deadline_), sizeof(struct async_deadline_));
 
-/* The callee's frame, to be started by the trampoline; NULL: it does not start, for the reason in stack->status. */
+/* The callee's frame; NULL: it does not start, for the reason in stack->status. */
 void *async_deadline_begin_(async_stack *stack, async_frame *self, async_time timeout, const async_type *type,
     unsigned state)
 {
-    struct async_deadline_ *deadline;
-    async_frame *child = NULL, *below;
-    int status = ASYNC_NO_MEMORY;
-    self->state = (uint16_t)state;
-    self->flags &= (uint16_t)~ASYNC_RAISES_;
-    stack->status = ASYNC_TIMED_OUT;
-    if (timeout <= 0)
+    async_frame *deadline, *callee;
+    int status;
+    if (timeout <= 0) {
+        stack->status = ASYNC_TIMED_OUT;
         return NULL;
-    deadline = (struct async_deadline_ *)async_push_(stack, &async_deadline_type_);
-    if (deadline != NULL) {
-        deadline->frame.flags = ASYNC_WRAPPER_;
-        async_link_frame_(stack, self, &deadline->frame);
-        status = async_timeout_begin_(async_loop_of_(stack), &deadline->timeout, stack->task,
-            async_timeout_when_(timeout));
-        if (status == ASYNC_OK) {
-            child = (async_frame *)async_push_(stack, type);
-            if (child != NULL) {
-                async_link_frame_(stack, &deadline->frame, child);
-                stack->top = child;
-                stack->bounce = true;
-                return child;
-            }
-            status = async_timeout_end_(&deadline->timeout, ASYNC_NO_MEMORY);
-        }
-        below = async_parent_(&deadline->frame);
-        stack->sp = (unsigned char *)deadline;
-        stack->bounce = false;
-#if !ASYNCIO_NO_HEAP
-        if (below != NULL && (below->flags & ASYNC_SEGMENT_) && !(below->flags & ASYNC_SCOPED_))
-            async_segment_drop_(stack, (async_segment_ *)(void *)below);
-#endif
-        (void)below;
     }
+    deadline = async_wrap_(stack, self, &async_deadline_type_, type, state);
+    if (deadline == NULL)
+        return NULL;
+    callee = stack->top;
+    status = async_timeout_begin_(async_loop_of_(stack), &((struct async_deadline_ *)(void *)deadline)->timeout,
+        stack->task, async_timeout_when_(timeout));
+    if (status == ASYNC_OK)
+        return callee;
+    async_unpush_(stack, callee);
+    async_unpush_(stack, deadline);
+    stack->top = NULL;
     stack->status = status;
     return NULL;
 }

@@ -133,7 +133,7 @@ async_step async_wait_resume(async_stack *stack, void *frame)
         if (wait->nodes == NULL)
             return async_step_(ASYNC_NO_MEMORY);
         if (wait->timeout != 0 && wait->timeout != ASYNC_FOREVER &&
-            async_loop_call_later(loop, wait->timeout, &wait->timer, async_wait_timeout_, wait) < 0) {
+            async_loop_later_(loop, wait->timeout, &wait->timer, async_wait_timeout_, wait) < 0) {
             async_nodes_free_(wait->nodes, wait->owns_nodes);
             return async_step_(ASYNC_NO_MEMORY);
         }
@@ -142,9 +142,9 @@ async_step async_wait_resume(async_stack *stack, void *frame)
             async_future *future = async_awaited_member_(wait, i);
             async_retain_future_(future);
             if (future == NULL)
-                async_loop_call_soon(loop, &wait->nodes[i], async_wait_node_, wait);
+                async_loop_soon_(loop, &wait->nodes[i], async_wait_node_, wait);
             else
-                async_future_add_done_callback(future, &wait->nodes[i], async_wait_node_, wait);
+                async_future_on_done_(future, &wait->nodes[i], async_wait_node_, wait);
         }
         return async_leaf_wait(stack, &wait->leaf);
     }
@@ -189,7 +189,7 @@ async_step async_shield_resume(async_stack *stack, void *frame)
             return async_step_(ASYNC_NO_MEMORY);
         if (!async_future_done(shield->future)) {
             async_retain(shield->task);
-            async_future_add_done_callback(shield->future, &shield->node, async_shield_node_, shield);
+            async_future_on_done_(shield->future, &shield->node, async_shield_node_, shield);
             return async_leaf_wait(stack, &shield->leaf);
         }
     }
@@ -235,7 +235,7 @@ async_step async_race_resume(async_stack *stack, void *frame)
             return async_step_(ASYNC_NO_MEMORY);
         race->pending = race->count;
         for (i = 0; i < race->count; i++)
-            async_task_add_done_callback(async_retain(race->tasks[i]), &race->nodes[i], async_race_node_, race);
+            async_task_on_done_(async_retain(race->tasks[i]), &race->nodes[i], async_race_node_, race);
         return async_leaf_wait(stack, &race->leaf);
     }
     if (async_leaf_outcome(&race->leaf) < 0)
@@ -315,7 +315,7 @@ async_status async_as_completed_init(async_as_completed *iterator, async_task *c
         return ASYNC_NO_MEMORY;
     ASYNC_MEMSET_(iterator->nodes, 0, count * each);
     async_queue_init_with(&iterator->done, sizeof *tasks, count, iterator->nodes + count);
-    if (timeout != ASYNC_FOREVER && async_loop_call_later(async_loop_here_(), timeout, &iterator->timer,
+    if (timeout != ASYNC_FOREVER && async_loop_later_(async_loop_here_(), timeout, &iterator->timer,
             async_as_completed_timeout_, iterator) < 0) {
         ASYNCIO_FREE(iterator->nodes);
         iterator->nodes = NULL;
@@ -324,7 +324,7 @@ async_status async_as_completed_init(async_as_completed *iterator, async_task *c
     iterator->tasks = tasks;
     iterator->count = iterator->running = iterator->left = count;
     for (i = 0; i < count; i++)
-        async_task_add_done_callback(async_retain(tasks[i]), &iterator->nodes[i], async_as_completed_node_, iterator);
+        async_task_on_done_(async_retain(tasks[i]), &iterator->nodes[i], async_as_completed_node_, iterator);
     return ASYNC_OK;
 }
 

@@ -243,7 +243,7 @@ static void tell_twice(async_loop *loop, const async_exception *e, void *data)
 TEST(loop, exception_handler)
 {
     async_loop *loop = async_new_event_loop();
-    async_exception e = { "message", BOOM, NULL, NULL, NULL, 0 };
+    async_exception e = { "message", BOOM, NULL, NULL, NULL, 0, 0 };
     if (loop == NULL)
         return;
     async_loop_set_exception_handler(loop, tell_twice, loop);

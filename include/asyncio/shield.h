@@ -1,0 +1,81 @@
+/* shield.h: a call that a cancel does not cut short: for clean-up that must be finished. */
+#ifndef ASYNCIO_SHIELD_H
+#define ASYNCIO_SHIELD_H
+
+#include "timeout.h"
+
+ASYNC_EXTERN_C_BEGIN_
+
+/* await_shielded(f, ...);               calls f. A cancel of the task is held back until f has ended; the next await after
+ *                                       that gets it, or the task's end. Deadlines entered inside f still work.
+ * await_shielded_into(to, f, ...);      to = what it returned.
+ * await_shielded_catch(status, f, ...); status = how it ended.
+ * NO_MEMORY. Up to 11 may be nested: a panic. Beyond asyncio, where it takes a task, a shield and a loop. */
+#define AWAIT_SHIELDED(...) ASYNC_AWAIT_SHIELDED_(ASYNC_HERE_, ASYNC_FAIL_, __VA_ARGS__, )
+#define AWAIT_SHIELDED_INTO(to, ...) \
+    ASYNC_AWAIT_SHIELDED_(ASYNC_HERE_, ASYNC_FAIL_ (to) = child_->result;, __VA_ARGS__, )
+#define AWAIT_SHIELDED_CATCH(status, ...) \
+    ASYNC_AWAIT_SHIELDED_(ASYNC_HERE_, (status) = st_;, __VA_ARGS__, )
+#define ASYNC_AWAIT_SHIELDED_(n, after, name, ...)                                                  \
+    ASYNC_AWAIT_WRAPPED_(n, after, async_shielded_begin_(stack, &self->frame,                       \
+        &name##_type, ASYNC_STATE_OF_(n)), name, __VA_ARGS__)
+#if ASYNCIO_KEYWORDS && !defined(__cplusplus)
+#define await_shielded AWAIT_SHIELDED
+#define await_shielded_into AWAIT_SHIELDED_INTO
+#define await_shielded_catch AWAIT_SHIELDED_CATCH
+#endif
+
+void *async_shielded_begin_(async_stack *stack, async_frame *self, const async_type *type, unsigned state);
+
+ASYNC_EXTERN_C_END_
+
+#endif
+
+#ifdef ASYNCIO_IMPLEMENTATION
+#ifndef ASYNCIO_SHIELD_IMPLEMENTATION_
+#define ASYNCIO_SHIELD_IMPLEMENTATION_
+
+ASYNC_EXTERN_C_BEGIN_
+
+struct async_shielded_ {
+    async_frame frame;
+};
+
+/* The call has ended: what was held back for it is thrown at the next await. */
+static async_step async_shielded_resume_(async_stack *stack, void *frame)
+{
+    async_task *task = stack->task;
+    unsigned word = (unsigned)task->future.status - 1;
+    unsigned held = word & (0xFFFFu << (4 + (word & ASYNC_SHIELDS_)));
+    (void)frame;
+    if (held != 0) {
+        task->future.flags |= ASYNC_MUST_;
+        stack->must = async_must_;
+    }
+    task->future.status = (int16_t)(word & ~held);
+    return async_step_(stack->status);
+}
+
+static const async_type async_shielded_type_ = ASYNC_TYPE_(async_shielded_resume_, NULL, "await_shielded",
+    sizeof(struct async_shielded_), sizeof(struct async_shielded_));
+
+/* The callee's frame, to be started by the trampoline; NULL: no memory. */
+void *async_shielded_begin_(async_stack *stack, async_frame *self, const async_type *type, unsigned state)
+{
+    async_task *task = stack->task;
+    if (async_shields_(task) >= 11)
+        ASYNC_PANIC_("await_shielded: more than 11 nested");
+    if (async_wrap_(stack, self, &async_shielded_type_, type, state) == NULL)
+        return NULL;
+    if (task->future.flags & ASYNC_MUST_) { /* the task has cancelled itself: not in here */
+        task->future.flags &= (uint8_t)~ASYNC_MUST_;
+        async_hold_cancel_(task, async_shields_(task));
+    }
+    task->future.status++;
+    return stack->top;
+}
+
+ASYNC_EXTERN_C_END_
+
+#endif
+#endif
