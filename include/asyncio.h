@@ -10472,6 +10472,24 @@ ASYNC_EXTERN_C_BEGIN_
 #define ASYNC_NO_SIGNAL_ 0 /* SO_NOSIGPIPE is set on the socket instead */
 #endif
 
+/* 0: the system has none. Strict conformance hides it on Linux, where the number depends on the machine. */
+#if defined(SO_REUSEPORT)
+#define ASYNC_REUSE_PORT_ SO_REUSEPORT
+#elif !defined(__linux__)
+#define ASYNC_REUSE_PORT_ 0
+#elif defined(__mips__) || defined(__alpha__) || defined(__hppa__) || defined(__sparc__)
+#define ASYNC_REUSE_PORT_ 0x0200
+#else
+#define ASYNC_REUSE_PORT_ 15
+#endif
+
+static bool async_socket_reuse_port_(int fd)
+{
+    int on = 1;
+    errno = ENOPROTOOPT;
+    return ASYNC_REUSE_PORT_ != 0 && setsockopt(fd, SOL_SOCKET, ASYNC_REUSE_PORT_, &on, sizeof on) == 0;
+}
+
 int async_socket_open(int family, int type, int protocol)
 {
 #ifdef ASYNC_SOCKET_FLAGS_
@@ -10948,9 +10966,252 @@ ASYNC_EXTERN_C_END_
 
 #endif
 
+/* ---- resolve.h ---------------------------------------------------------------------------------------- */
+
+/* resolve.h: names to addresses and back, without blocking the loop: the system's lookup runs in a thread. Hosts only,
+ * with ASYNCIO_NET.
+ *
+ * What is numeric is answered at once, without a thread. A lookup cannot be stopped: when its await is cancelled that
+ * ends at once, and the thread throws away what it finds. */
+
+#if ASYNCIO_NET
+
+ASYNC_EXTERN_C_BEGIN_
+
+struct addrinfo;
+
+/* await_into(list, async_getaddrinfo, .host = "example.org", .port = 80, .type = SOCK_STREAM): the addresses of a host, a
+ * list that the caller gives back with freeaddrinfo(). .service, a name or a number as text, instead of .port; .family,
+ * .protocol and .flags as in the hints of getaddrinfo(). .host NULL: this machine, or all interfaces with AI_PASSIVE.
+ * Texts are copied. ASYNC_NAME_NOT_FOUND, _TRY_AGAIN, _FAILED, NO_MEMORY, INVALID_ARGUMENT, -errno. Mirrors
+ * loop.getaddrinfo(). */
+struct async_getaddrinfo {
+    async_frame frame;
+    const char *host, *service;
+    int port, family, type, protocol, flags;
+    struct addrinfo *result;
+    struct async_lookup_ *lookup;
+};
+ASYNC_DECLARE(async_getaddrinfo);
+
+/* await(async_getnameinfo, .address = &a, .host = h, .host_size = sizeof h, .service = s, .service_size = sizeof s): the
+ * names of an address and of its port, into buffers of the caller's; either may be left out. .flags as in getnameinfo():
+ * NI_NUMERICHOST, ... Statuses as above; -ENAMETOOLONG when a buffer is too small. Mirrors loop.getnameinfo(). */
+struct async_getnameinfo {
+    async_frame frame;
+    const async_address *address;
+    char *host, *service;
+    size_t host_size, service_size;
+    int flags;
+    struct async_lookup_ *lookup;
+};
+ASYNC_DECLARE(async_getnameinfo);
+
+ASYNC_EXTERN_C_END_
+
+#endif
+
+#if defined(ASYNCIO_IMPLEMENTATION) && ASYNCIO_NET
+
+#include <netdb.h>
+
+ASYNC_EXTERN_C_BEGIN_
+
+enum { ASYNC_HOST_SIZE_ = 1025, ASYNC_SERVICE_SIZE_ = 32 }; /* NI_MAXHOST, NI_MAXSERV */
+
+/* What the thread works on. It reads and writes nothing else, so that whoever asked may be gone. */
+struct async_lookup_ {
+    struct addrinfo hints, *found;
+    const char *host, *service;
+    async_address address;
+    char text[1]; /* what host and service point to */
+};
+
+static async_status async_lookup_status_(int error)
+{
+    switch (error) {
+    case 0: return ASYNC_OK;
+    case EAI_SYSTEM: return errno > 0 ? -errno : (int)ASYNC_NAME_FAILED;
+    case EAI_MEMORY: return ASYNC_NO_MEMORY;
+    case EAI_AGAIN: return ASYNC_NAME_TRY_AGAIN;
+    case EAI_FAMILY: return -EAFNOSUPPORT;
+    case EAI_SOCKTYPE: return -ESOCKTNOSUPPORT;
+    case EAI_BADFLAGS: return ASYNC_INVALID_ARGUMENT;
+    case EAI_OVERFLOW: return -ENAMETOOLONG;
+    case EAI_NONAME:
+#if defined(EAI_NODATA) && EAI_NODATA != EAI_NONAME
+    case EAI_NODATA:
+#endif
+    case EAI_SERVICE: return ASYNC_NAME_NOT_FOUND;
+    default: return ASYNC_NAME_FAILED;
+    }
+}
+
+/* A block with room for so much text; NULL without memory. */
+static struct async_lookup_ *async_lookup_new_(size_t text)
+{
+    struct async_lookup_ *lookup = (struct async_lookup_ *)ASYNCIO_MALLOC(sizeof *lookup + text);
+    if (lookup != NULL)
+        ASYNC_MEMSET_(lookup, 0, sizeof *lookup);
+    return lookup;
+}
+
+static void async_lookup_free_(void *data)
+{
+    struct async_lookup_ *lookup = (struct async_lookup_ *)data;
+    if (lookup == NULL)
+        return;
+    if (lookup->found != NULL)
+        freeaddrinfo(lookup->found);
+    ASYNCIO_FREE(lookup);
+}
+
+/* The system's lookup, which may block. */
+static async_status async_lookup_now_(const char *host, const char *service, const struct addrinfo *hints,
+    struct addrinfo **found)
+{
+    async_status status = async_lookup_status_(getaddrinfo(host, service, hints, found));
+    return status == ASYNC_OK && *found == NULL ? (int)ASYNC_NAME_NOT_FOUND : status;
+}
+
+static int async_lookup_addresses_(void *data)
+{
+    struct async_lookup_ *lookup = (struct async_lookup_ *)data;
+    return async_lookup_now_(lookup->host, lookup->service, &lookup->hints, &lookup->found);
+}
+
+static bool async_is_numeric_(const char *host)
+{
+    async_address address;
+    return host == NULL || async_address_set_ip(&address, host, 0) == ASYNC_OK;
+}
+
+/* OK, also when it takes a thread: then there is a lookup, and no result yet. */
+static async_status async_getaddrinfo_begin_(struct async_getaddrinfo *self)
+{
+    char port[8];
+    const char *service = self->service != NULL ? self->service : port;
+    size_t host_size = self->host == NULL ? 0 : strlen(self->host) + 1, service_size;
+    struct addrinfo hints;
+    bool numeric = async_is_numeric_(self->host);
+    if (self->port < 0 || self->port > 65535)
+        return ASYNC_INVALID_ARGUMENT;
+    if (host_size > ASYNC_HOST_SIZE_)
+        return ASYNC_NAME_NOT_FOUND;
+    snprintf(port, sizeof port, "%d", self->port);
+    service_size = strlen(service) + 1;
+    ASYNC_MEMSET_(&hints, 0, sizeof hints);
+    hints.ai_family = self->family;
+    hints.ai_socktype = self->type;
+    hints.ai_protocol = self->protocol;
+    hints.ai_flags = self->flags;
+    if (async_digits_(service, service + service_size - 1, 65535) >= 0)
+        hints.ai_flags |= AI_NUMERICSERV;
+    else
+        numeric = false;
+    if (numeric) {
+        if (self->host != NULL)
+            hints.ai_flags |= AI_NUMERICHOST;
+        return async_lookup_now_(self->host, service, &hints, &self->result);
+    }
+    self->lookup = async_lookup_new_(host_size + service_size);
+    if (self->lookup == NULL)
+        return ASYNC_NO_MEMORY;
+    self->lookup->hints = hints;
+    if (host_size > 0)
+        self->lookup->host = (const char *)memcpy(self->lookup->text, self->host, host_size);
+    self->lookup->service = (const char *)memcpy(self->lookup->text + host_size, service, service_size);
+    return ASYNC_OK;
+}
+
+ASYNC_DEFINE(async_getaddrinfo)
+{
+    int status;
+    ASYNC_BEGIN;
+    status = async_getaddrinfo_begin_(self);
+    if (status < 0)
+        ASYNC_RAISE(status);
+    if (self->lookup != NULL) {
+        AWAIT(async_to_thread, .function = async_lookup_addresses_, .data = self->lookup,
+            .abandon = async_lookup_free_);
+        self->result = self->lookup->found;
+        self->lookup->found = NULL;
+    }
+    ASYNC_FINALLY;
+    if (ASYNC_ERROR != ASYNC_CANCELLED) /* otherwise it has been left to the thread */
+        async_lookup_free_(self->lookup);
+    ASYNC_END;
+}
+
+/* ---- names ---------------------------------------------------------------------------------------------------- */
+
+static async_status async_lookup_name_(const async_address *address, char *host, size_t host_size, char *service,
+    size_t service_size, int flags)
+{
+    return async_lookup_status_(getnameinfo(async_address_sockaddr(address), (socklen_t)address->length, host,
+        (socklen_t)host_size, service, (socklen_t)service_size, flags));
+}
+
+/* A lookup has room for both names. */
+static int async_lookup_names_(void *data)
+{
+    struct async_lookup_ *lookup = (struct async_lookup_ *)data;
+    return async_lookup_name_(&lookup->address, lookup->text, ASYNC_HOST_SIZE_, lookup->text + ASYNC_HOST_SIZE_,
+        ASYNC_SERVICE_SIZE_, lookup->hints.ai_flags);
+}
+
+static async_status async_copy_text_(char *to, size_t size, const char *text)
+{
+    size_t length = strlen(text) + 1;
+    if (to == NULL || size == 0)
+        return ASYNC_OK;
+    if (length > size)
+        return -ENAMETOOLONG;
+    ASYNC_MEMCPY_(to, text, length);
+    return ASYNC_OK;
+}
+
+ASYNC_DEFINE(async_getnameinfo)
+{
+    int status;
+    bool numeric = (self->host == NULL || (self->flags & NI_NUMERICHOST)) &&
+        (self->service == NULL || (self->flags & NI_NUMERICSERV));
+    ASYNC_BEGIN;
+    if (numeric) {
+        status = async_lookup_name_(self->address, self->host, self->host_size, self->service, self->service_size,
+            self->flags);
+        if (status < 0)
+            ASYNC_RAISE(status);
+        ASYNC_RETURN();
+    }
+    self->lookup = async_lookup_new_(ASYNC_HOST_SIZE_ + ASYNC_SERVICE_SIZE_);
+    if (self->lookup == NULL)
+        ASYNC_RAISE(ASYNC_NO_MEMORY);
+    self->lookup->address = *self->address;
+    self->lookup->hints.ai_flags = self->flags;
+    AWAIT(async_to_thread, .function = async_lookup_names_, .data = self->lookup, .abandon = async_lookup_free_);
+    status = async_copy_text_(self->host, self->host_size, self->lookup->text);
+    if (status == ASYNC_OK)
+        status = async_copy_text_(self->service, self->service_size, self->lookup->text + ASYNC_HOST_SIZE_);
+    if (status < 0)
+        ASYNC_RAISE(status);
+    ASYNC_FINALLY;
+    if (ASYNC_ERROR != ASYNC_CANCELLED)
+        async_lookup_free_(self->lookup);
+    ASYNC_END;
+}
+
+ASYNC_EXTERN_C_END_
+
+#endif
+
 /* ---- connect.h ---------------------------------------------------------------------------------------- */
 
-/* connect.h: connections to a host by name, to an address, to a path. */
+/* connect.h: connections to a host by name, to an address, to a path. Hosts only, with ASYNCIO_NET.
+ *
+ * A host with several addresses is tried as RFC 8305 (Happy Eyeballs) says: IPv6 and IPv4 by turns in the order of the
+ * lookup; the next one begins when the last has not answered for a while, or has failed; the first that answers is used,
+ * the others are cancelled and closed. */
 
 #if ASYNCIO_NET
 
@@ -10986,47 +11247,29 @@ typedef struct async_connect_attempt {
  * close-on-exec, connected to the first of the host's addresses that answers. A numeric host is not looked up; NULL is
  * this machine.
  *     .family     AF_INET or AF_INET6: only that. 0: both.
- *     .local      this end's address; addresses of another family are passed over then.
- *     .attempts   an array of .capacity members, which gets the addresses that were tried and how each ended, and
- *                 .attempted, a size_t, how many those were (at most .capacity are told).
- * As the attempts fail, so does the await: with the status of the first. ASYNC_NAME_NOT_FOUND and its like when there is
- * no address. The host is read while it runs. When it fails or is cancelled no descriptor is left. */
+ *     .local      this end's address; the host's addresses of another family are passed over then.
+ *     .happy_eyeballs_delay   how long an attempt is given before the next begins beside it; 0: 250 ms; ASYNC_FOREVER:
+ *                 until it fails.
+ *     .attempts   an array of .capacity members, which gets the addresses that were tried, in that order, and how each
+ *                 ended; .attempted, a size_t, how many were tried. Also when all fail.
+ * When all fail the await fails with the status of the first; ASYNC_NAME_NOT_FOUND and its like when there is no address;
+ * NO_MEMORY. When it fails or is cancelled no descriptor is left. Mirrors what loop.create_connection does before there
+ * is a transport. */
 struct async_net_connect {
     async_frame frame;
     const char *host;
     int port, family;
     const async_address *local;
+    async_time happy_eyeballs_delay;
     async_connect_attempt *attempts;
     size_t capacity, *attempted;
     int result;
-    async_status first, status;
-    struct addrinfo *found, *next;
-    async_address address;
-    size_t count;
-    struct async_address_connect connecting;
+    async_status status;
+    struct addrinfo *found;
+    struct async_race_ *race;
+    async_task_group group;
 };
 ASYNC_DECLARE(async_net_connect);
-
-/* async_address_listen: a new stream socket, non-blocking and close-on-exec, that listens on an address; -errno.
- * backlog: how many may wait to be accepted; 0: 100. reuse_port: several sockets may listen on the port, among which the
- * system divides the connections. Loop thread or not; does not suspend.
- * async_unix_listen: the same on a path; a socket that was left there is replaced. */
-int async_address_listen(const async_address *address, int backlog, bool reuse_port);
-int async_unix_listen(const char *path, int backlog);
-
-/* await_into(count, async_net_listen, .host = h, .port = p, .fds = array, .capacity = n): listens on all addresses of a
- * host, as above; the descriptors, at most n of them, are in the array. .host NULL: on all interfaces, IPv4 and IPv6.
- * .port 0: one that is free, the same for all. .family, .backlog, .reuse_port as above. When it fails, none is left. */
-struct async_net_listen {
-    async_frame frame;
-    const char *host;
-    int port, family, backlog;
-    bool reuse_port;
-    int *fds;
-    size_t capacity, result;
-    struct addrinfo *found;
-};
-ASYNC_DECLARE(async_net_listen);
 
 ASYNC_EXTERN_C_END_
 
@@ -11034,39 +11277,7 @@ ASYNC_EXTERN_C_END_
 
 #if defined(ASYNCIO_IMPLEMENTATION) && ASYNCIO_NET
 
-#include <netdb.h>
-#include <sys/stat.h>
-
 ASYNC_EXTERN_C_BEGIN_
-
-static async_status async_gai_status_(int error)
-{
-    switch (error) {
-    case 0: return ASYNC_OK;
-    case EAI_SYSTEM: return errno > 0 ? -errno : (int)ASYNC_NAME_FAILED;
-    case EAI_MEMORY: return ASYNC_NO_MEMORY;
-    case EAI_AGAIN: return ASYNC_NAME_TRY_AGAIN;
-    case EAI_FAMILY: return -EAFNOSUPPORT;
-    case EAI_BADFLAGS: return ASYNC_INVALID_ARGUMENT;
-    case EAI_NONAME:
-    case EAI_SERVICE: return ASYNC_NAME_NOT_FOUND;
-    default: return ASYNC_NAME_FAILED;
-    }
-}
-
-static async_status async_lookup_(const char *host, int port, int family, int flags, struct addrinfo **found)
-{
-    struct addrinfo hints;
-    char service[8];
-    if (port < 0 || port > 65535)
-        return ASYNC_INVALID_ARGUMENT;
-    ASYNC_MEMSET_(&hints, 0, sizeof hints);
-    hints.ai_family = family;
-    hints.ai_socktype = SOCK_STREAM;
-    hints.ai_flags = flags;
-    snprintf(service, sizeof service, "%d", port);
-    return async_gai_status_(getaddrinfo(host, service, &hints, found));
-}
 
 ASYNC_DEFINE(async_address_connect)
 {
@@ -11098,63 +11309,195 @@ ASYNC_DEFINE(async_unix_connect)
     ASYNC_END;
 }
 
-static void async_attempted_(struct async_net_connect *self, async_status status)
+/* ---- several addresses ----------------------------------------------------------------------------------------- */
+
+enum { ASYNC_ATTEMPT_MS_ = 250 };
+
+/* The attempts at the addresses of one host: each is a task, except for a single one. */
+struct async_race_ {
+    const async_address *local;
+    int fd;              /* the first that was connected */
+    size_t count;        /* addresses, in the order in which they are tried */
+    size_t begun, ended; /* attempts */
+    async_event changed; /* one has ended */
+    async_connect_attempt attempts[1];
+};
+
+/* By turns, beginning with the family of the first; each family in the order of the lookup. */
+static void async_race_order_(struct async_race_ *race, const struct addrinfo *found, const async_address *local)
 {
-    if (self->count < self->capacity) {
-        self->attempts[self->count].address = self->address;
-        self->attempts[self->count].status = status;
+    const struct addrinfo *next[2], *one;
+    int first = found->ai_family, turn = 0;
+    next[0] = next[1] = found;
+    for (;;) {
+        for (one = next[turn]; one != NULL; one = one->ai_next)
+            if ((one->ai_family == first) == (turn == 0) &&
+                (local == NULL || one->ai_family == async_address_family(local)) &&
+                async_address_set(&race->attempts[race->count].address, one->ai_addr, one->ai_addrlen) == ASYNC_OK)
+                break;
+        next[turn] = one == NULL ? NULL : one->ai_next;
+        if (one != NULL)
+            race->attempts[race->count++].status = ASYNC_CANCELLED;
+        else if (next[1 - turn] == NULL)
+            return;
+        turn = 1 - turn;
     }
-    if (self->count++ == 0)
-        self->first = status;
+}
+
+static async_status async_race_new_(struct async_net_connect *self)
+{
+    struct addrinfo *one;
+    size_t count = 0;
+    for (one = self->found; one != NULL; one = one->ai_next)
+        count++;
+    self->race = (struct async_race_ *)ASYNCIO_MALLOC(sizeof *self->race + count * sizeof *self->race->attempts);
+    if (self->race == NULL)
+        return ASYNC_NO_MEMORY;
+    ASYNC_MEMSET_(self->race, 0, sizeof *self->race);
+    self->race->local = self->local;
+    self->race->fd = -1;
+    async_race_order_(self->race, self->found, self->local);
+    return self->race->count == 0 ? -EAFNOSUPPORT : ASYNC_OK;
+}
+
+struct async_attempt_ {
+    async_frame frame;
+    struct async_race_ *race;
+    size_t number;
+    async_status status;
+    struct async_address_connect connecting;
+};
+
+/* Its failure is one of the race's, not one of its own. */
+ASYNC(async_attempt_)
+{
+    async_connect_attempt *attempt = &self->race->attempts[self->number];
+    ASYNC_BEGIN;
+    AWAIT_AT_CATCH(&self->connecting, self->status, async_address_connect, .address = &attempt->address,
+        .local = self->race->local);
+    if (self->status == ASYNC_OK && self->race->fd >= 0) { /* just too late */
+        async_fd_close(self->connecting.result);
+        self->status = ASYNC_CANCELLED;
+    }
+    if (self->status == ASYNC_OK)
+        self->race->fd = self->connecting.result;
+    attempt->status = self->status;
+    self->race->ended++;
+    async_event_set(&self->race->changed);
+    ASYNC_END;
+}
+
+/* What the caller wants to know of them. */
+static void async_race_tell_(struct async_net_connect *self)
+{
+    size_t i, begun = self->race == NULL ? 0 : self->race->begun;
+    for (i = 0; i < begun && i < self->capacity; i++)
+        self->attempts[i] = self->race->attempts[i];
     if (self->attempted != NULL)
-        *self->attempted = self->count;
+        *self->attempted = begun;
 }
 
 ASYNC_DEFINE(async_net_connect)
 {
+    struct async_race_ *race = self->race;
     int status;
     ASYNC_BEGIN;
-    if (self->attempted != NULL)
-        *self->attempted = 0;
-    self->first = ASYNC_NAME_NOT_FOUND;
-    status = async_lookup_(self->host, self->port, self->family, 0, &self->found);
+    self->result = -1;
+    AWAIT_INTO(self->found, async_getaddrinfo, .host = self->host, .port = self->port, .family = self->family,
+        .type = SOCK_STREAM);
+    status = async_race_new_(self);
     if (status < 0)
         ASYNC_RAISE(status);
-    for (self->next = self->found; self->next != NULL; self->next = self->next->ai_next) {
-        if (async_address_set(&self->address, self->next->ai_addr, self->next->ai_addrlen) < 0 ||
-            (self->local != NULL && async_address_family(self->local) != self->next->ai_family))
-            continue;
-        AWAIT_AT_CATCH(&self->connecting, self->status, async_address_connect, .address = &self->address,
-            .local = self->local);
-        async_attempted_(self, self->status);
-        if (self->status == ASYNC_OK) {
-            self->result = self->connecting.result;
-            ASYNC_RETURN();
+    race = self->race;
+    if (race->count == 1) {
+        race->begun = 1;
+        AWAIT_CATCH(self->status, async_attempt_, .race = race);
+    } else {
+        async_task_group_enter(&self->group);
+        if (self->happy_eyeballs_delay == 0)
+            self->happy_eyeballs_delay = async_ms(ASYNC_ATTEMPT_MS_);
+        while (race->fd < 0 && race->ended < race->count) {
+            async_event_clear(&race->changed);
+            if (race->begun < race->count &&
+                async_task_group_create_task(&self->group, async_attempt_, .race = race, .number = race->begun) == NULL)
+                ASYNC_RAISE(ASYNC_NO_MEMORY);
+            race->begun += race->begun < race->count;
+            AWAIT_FOR_CATCH(race->begun < race->count ? self->happy_eyeballs_delay : ASYNC_FOREVER, self->status,
+                async_event_wait, .event = &race->changed);
+            if (self->status < 0 && self->status != ASYNC_TIMED_OUT)
+                ASYNC_RAISE(self->status);
         }
-        if (self->status == ASYNC_CANCELLED)
-            ASYNC_RAISE(ASYNC_CANCELLED);
+        async_group_abort_(&self->group);
+        AWAIT(async_task_group_join, .group = &self->group);
     }
-    ASYNC_RAISE(self->first);
+    if (race->fd < 0)
+        ASYNC_RAISE(race->attempts[0].status);
     ASYNC_FINALLY;
+    if (self->race != NULL) {
+        if (ASYNC_ERROR < 0 && self->race->fd >= 0)
+            async_fd_close(self->race->fd);
+        self->result = ASYNC_ERROR < 0 ? -1 : self->race->fd;
+    }
+    async_race_tell_(self);
     if (self->found != NULL)
         freeaddrinfo(self->found);
+    if (self->race != NULL)
+        ASYNCIO_FREE(self->race);
     ASYNC_END;
 }
 
-/* ---- listening ----------------------------------------------------------------------------------------------- */
+ASYNC_EXTERN_C_END_
+
+#endif
+
+/* ---- listen.h ----------------------------------------------------------------------------------------- */
+
+/* listen.h: sockets that listen: on an address, on a path, on all addresses of a host. Hosts only, with ASYNCIO_NET. */
+
+#if ASYNCIO_NET
+
+ASYNC_EXTERN_C_BEGIN_
+
+/* async_address_listen: a new stream socket, non-blocking and close-on-exec, that listens on an address; -errno.
+ * backlog: how many may wait to be accepted; 0: 100. reuse_port: several sockets may listen on the port, among which the
+ * system divides the connections; -ENOPROTOOPT where it cannot. Any thread; does not suspend.
+ * async_unix_listen: the same on a path; a socket that was left there is replaced. */
+int async_address_listen(const async_address *address, int backlog, bool reuse_port);
+int async_unix_listen(const char *path, int backlog);
+
+/* await_into(count, async_net_listen, .host = h, .port = p, .fds = array, .capacity = n): listens on all addresses of a
+ * host, as above; the descriptors, at most n of them, are in the array. .host NULL: on all interfaces, IPv4 and IPv6.
+ * .port 0: one that is free, the same for all. .family, .backlog, .reuse_port as above. When it fails, none is left. */
+struct async_net_listen {
+    async_frame frame;
+    const char *host;
+    int port, family, backlog;
+    bool reuse_port;
+    int *fds;
+    size_t capacity, result;
+    struct addrinfo *found;
+};
+ASYNC_DECLARE(async_net_listen);
+
+ASYNC_EXTERN_C_END_
+
+#endif
+
+#if defined(ASYNCIO_IMPLEMENTATION) && ASYNCIO_NET
+
+#include <sys/stat.h>
+
+ASYNC_EXTERN_C_BEGIN_
 
 enum { ASYNC_BACKLOG_ = 100 };
 
 int async_address_listen(const async_address *address, int backlog, bool reuse_port)
 {
     int family = async_address_family(address), on = 1, error, fd = async_socket_open(family, SOCK_STREAM, 0);
-    bool ip = family != AF_UNIX;
     if (fd < 0)
         return fd;
-    if ((ip && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0) ||
-#ifdef SO_REUSEPORT
-        (reuse_port && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) != 0) ||
-#endif
+    if ((family != AF_UNIX && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0) ||
+        (reuse_port && !async_socket_reuse_port_(fd)) ||
         /* IPv4 has a socket of its own */
         (family == AF_INET6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) != 0) ||
         bind(fd, async_address_sockaddr(address), (socklen_t)address->length) != 0 ||
@@ -11163,12 +11506,6 @@ int async_address_listen(const async_address *address, int backlog, bool reuse_p
         close(fd);
         return -error;
     }
-#ifndef SO_REUSEPORT
-    if (reuse_port) {
-        close(fd);
-        return -ENOPROTOOPT;
-    }
-#endif
     return fd;
 }
 
@@ -11215,9 +11552,8 @@ ASYNC_DEFINE(async_net_listen)
 {
     int status, tries;
     ASYNC_BEGIN;
-    status = async_lookup_(self->host, self->port, self->family, AI_PASSIVE, &self->found);
-    if (status < 0)
-        ASYNC_RAISE(status);
+    AWAIT_INTO(self->found, async_getaddrinfo, .host = self->host, .port = self->port, .family = self->family,
+        .type = SOCK_STREAM, .flags = AI_PASSIVE);
     /* a port that is free for the first may be taken for the second: then another one */
     for (tries = 0, status = -EADDRINUSE; status == -EADDRINUSE && tries < (self->port == 0 ? 10 : 1); tries++)
         status = async_listen_all_(self, self->port);

@@ -1,8 +1,15 @@
-/* connect.h: connections to a host by name, to an address, to a path. */
+/* connect.h: connections to a host by name, to an address, to a path. Hosts only, with ASYNCIO_NET.
+ *
+ * A host with several addresses is tried as RFC 8305 (Happy Eyeballs) says: IPv6 and IPv4 by turns in the order of the
+ * lookup; the next one begins when the last has not answered for a while, or has failed; the first that answers is used,
+ * the others are cancelled and closed. */
 #ifndef ASYNCIO_CONNECT_H
 #define ASYNCIO_CONNECT_H
 
 #include "socket.h"
+#include "group.h"
+#include "event.h"
+#include "resolve.h"
 
 #if ASYNCIO_NET
 
@@ -38,47 +45,29 @@ typedef struct async_connect_attempt {
  * close-on-exec, connected to the first of the host's addresses that answers. A numeric host is not looked up; NULL is
  * this machine.
  *     .family     AF_INET or AF_INET6: only that. 0: both.
- *     .local      this end's address; addresses of another family are passed over then.
- *     .attempts   an array of .capacity members, which gets the addresses that were tried and how each ended, and
- *                 .attempted, a size_t, how many those were (at most .capacity are told).
- * As the attempts fail, so does the await: with the status of the first. ASYNC_NAME_NOT_FOUND and its like when there is
- * no address. The host is read while it runs. When it fails or is cancelled no descriptor is left. */
+ *     .local      this end's address; the host's addresses of another family are passed over then.
+ *     .happy_eyeballs_delay   how long an attempt is given before the next begins beside it; 0: 250 ms; ASYNC_FOREVER:
+ *                 until it fails.
+ *     .attempts   an array of .capacity members, which gets the addresses that were tried, in that order, and how each
+ *                 ended; .attempted, a size_t, how many were tried. Also when all fail.
+ * When all fail the await fails with the status of the first; ASYNC_NAME_NOT_FOUND and its like when there is no address;
+ * NO_MEMORY. When it fails or is cancelled no descriptor is left. Mirrors what loop.create_connection does before there
+ * is a transport. */
 struct async_net_connect {
     async_frame frame;
     const char *host;
     int port, family;
     const async_address *local;
+    async_time happy_eyeballs_delay;
     async_connect_attempt *attempts;
     size_t capacity, *attempted;
     int result;
-    async_status first, status;
-    struct addrinfo *found, *next;
-    async_address address;
-    size_t count;
-    struct async_address_connect connecting;
+    async_status status;
+    struct addrinfo *found;
+    struct async_race_ *race;
+    async_task_group group;
 };
 ASYNC_DECLARE(async_net_connect);
-
-/* async_address_listen: a new stream socket, non-blocking and close-on-exec, that listens on an address; -errno.
- * backlog: how many may wait to be accepted; 0: 100. reuse_port: several sockets may listen on the port, among which the
- * system divides the connections. Loop thread or not; does not suspend.
- * async_unix_listen: the same on a path; a socket that was left there is replaced. */
-int async_address_listen(const async_address *address, int backlog, bool reuse_port);
-int async_unix_listen(const char *path, int backlog);
-
-/* await_into(count, async_net_listen, .host = h, .port = p, .fds = array, .capacity = n): listens on all addresses of a
- * host, as above; the descriptors, at most n of them, are in the array. .host NULL: on all interfaces, IPv4 and IPv6.
- * .port 0: one that is free, the same for all. .family, .backlog, .reuse_port as above. When it fails, none is left. */
-struct async_net_listen {
-    async_frame frame;
-    const char *host;
-    int port, family, backlog;
-    bool reuse_port;
-    int *fds;
-    size_t capacity, result;
-    struct addrinfo *found;
-};
-ASYNC_DECLARE(async_net_listen);
 
 ASYNC_EXTERN_C_END_
 
@@ -89,39 +78,7 @@ ASYNC_EXTERN_C_END_
 #ifndef ASYNCIO_CONNECT_IMPLEMENTATION_
 #define ASYNCIO_CONNECT_IMPLEMENTATION_
 
-#include <netdb.h>
-#include <sys/stat.h>
-
 ASYNC_EXTERN_C_BEGIN_
-
-static async_status async_gai_status_(int error)
-{
-    switch (error) {
-    case 0: return ASYNC_OK;
-    case EAI_SYSTEM: return errno > 0 ? -errno : (int)ASYNC_NAME_FAILED;
-    case EAI_MEMORY: return ASYNC_NO_MEMORY;
-    case EAI_AGAIN: return ASYNC_NAME_TRY_AGAIN;
-    case EAI_FAMILY: return -EAFNOSUPPORT;
-    case EAI_BADFLAGS: return ASYNC_INVALID_ARGUMENT;
-    case EAI_NONAME:
-    case EAI_SERVICE: return ASYNC_NAME_NOT_FOUND;
-    default: return ASYNC_NAME_FAILED;
-    }
-}
-
-static async_status async_lookup_(const char *host, int port, int family, int flags, struct addrinfo **found)
-{
-    struct addrinfo hints;
-    char service[8];
-    if (port < 0 || port > 65535)
-        return ASYNC_INVALID_ARGUMENT;
-    ASYNC_MEMSET_(&hints, 0, sizeof hints);
-    hints.ai_family = family;
-    hints.ai_socktype = SOCK_STREAM;
-    hints.ai_flags = flags;
-    snprintf(service, sizeof service, "%d", port);
-    return async_gai_status_(getaddrinfo(host, service, &hints, found));
-}
 
 ASYNC_DEFINE(async_address_connect)
 {
@@ -153,135 +110,140 @@ ASYNC_DEFINE(async_unix_connect)
     ASYNC_END;
 }
 
-static void async_attempted_(struct async_net_connect *self, async_status status)
+/* ---- several addresses ----------------------------------------------------------------------------------------- */
+
+enum { ASYNC_ATTEMPT_MS_ = 250 };
+
+/* The attempts at the addresses of one host: each is a task, except for a single one. */
+struct async_race_ {
+    const async_address *local;
+    int fd;              /* the first that was connected */
+    size_t count;        /* addresses, in the order in which they are tried */
+    size_t begun, ended; /* attempts */
+    async_event changed; /* one has ended */
+    async_connect_attempt attempts[1];
+};
+
+/* By turns, beginning with the family of the first; each family in the order of the lookup. */
+static void async_race_order_(struct async_race_ *race, const struct addrinfo *found, const async_address *local)
 {
-    if (self->count < self->capacity) {
-        self->attempts[self->count].address = self->address;
-        self->attempts[self->count].status = status;
+    const struct addrinfo *next[2], *one;
+    int first = found->ai_family, turn = 0;
+    next[0] = next[1] = found;
+    for (;;) {
+        for (one = next[turn]; one != NULL; one = one->ai_next)
+            if ((one->ai_family == first) == (turn == 0) &&
+                (local == NULL || one->ai_family == async_address_family(local)) &&
+                async_address_set(&race->attempts[race->count].address, one->ai_addr, one->ai_addrlen) == ASYNC_OK)
+                break;
+        next[turn] = one == NULL ? NULL : one->ai_next;
+        if (one != NULL)
+            race->attempts[race->count++].status = ASYNC_CANCELLED;
+        else if (next[1 - turn] == NULL)
+            return;
+        turn = 1 - turn;
     }
-    if (self->count++ == 0)
-        self->first = status;
+}
+
+static async_status async_race_new_(struct async_net_connect *self)
+{
+    struct addrinfo *one;
+    size_t count = 0;
+    for (one = self->found; one != NULL; one = one->ai_next)
+        count++;
+    self->race = (struct async_race_ *)ASYNCIO_MALLOC(sizeof *self->race + count * sizeof *self->race->attempts);
+    if (self->race == NULL)
+        return ASYNC_NO_MEMORY;
+    ASYNC_MEMSET_(self->race, 0, sizeof *self->race);
+    self->race->local = self->local;
+    self->race->fd = -1;
+    async_race_order_(self->race, self->found, self->local);
+    return self->race->count == 0 ? -EAFNOSUPPORT : ASYNC_OK;
+}
+
+struct async_attempt_ {
+    async_frame frame;
+    struct async_race_ *race;
+    size_t number;
+    async_status status;
+    struct async_address_connect connecting;
+};
+
+/* Its failure is one of the race's, not one of its own. */
+ASYNC(async_attempt_)
+{
+    async_connect_attempt *attempt = &self->race->attempts[self->number];
+    ASYNC_BEGIN;
+    AWAIT_AT_CATCH(&self->connecting, self->status, async_address_connect, .address = &attempt->address,
+        .local = self->race->local);
+    if (self->status == ASYNC_OK && self->race->fd >= 0) { /* just too late */
+        async_fd_close(self->connecting.result);
+        self->status = ASYNC_CANCELLED;
+    }
+    if (self->status == ASYNC_OK)
+        self->race->fd = self->connecting.result;
+    attempt->status = self->status;
+    self->race->ended++;
+    async_event_set(&self->race->changed);
+    ASYNC_END;
+}
+
+/* What the caller wants to know of them. */
+static void async_race_tell_(struct async_net_connect *self)
+{
+    size_t i, begun = self->race == NULL ? 0 : self->race->begun;
+    for (i = 0; i < begun && i < self->capacity; i++)
+        self->attempts[i] = self->race->attempts[i];
     if (self->attempted != NULL)
-        *self->attempted = self->count;
+        *self->attempted = begun;
 }
 
 ASYNC_DEFINE(async_net_connect)
 {
+    struct async_race_ *race = self->race;
     int status;
     ASYNC_BEGIN;
-    if (self->attempted != NULL)
-        *self->attempted = 0;
-    self->first = ASYNC_NAME_NOT_FOUND;
-    status = async_lookup_(self->host, self->port, self->family, 0, &self->found);
+    self->result = -1;
+    AWAIT_INTO(self->found, async_getaddrinfo, .host = self->host, .port = self->port, .family = self->family,
+        .type = SOCK_STREAM);
+    status = async_race_new_(self);
     if (status < 0)
         ASYNC_RAISE(status);
-    for (self->next = self->found; self->next != NULL; self->next = self->next->ai_next) {
-        if (async_address_set(&self->address, self->next->ai_addr, self->next->ai_addrlen) < 0 ||
-            (self->local != NULL && async_address_family(self->local) != self->next->ai_family))
-            continue;
-        AWAIT_AT_CATCH(&self->connecting, self->status, async_address_connect, .address = &self->address,
-            .local = self->local);
-        async_attempted_(self, self->status);
-        if (self->status == ASYNC_OK) {
-            self->result = self->connecting.result;
-            ASYNC_RETURN();
+    race = self->race;
+    if (race->count == 1) {
+        race->begun = 1;
+        AWAIT_CATCH(self->status, async_attempt_, .race = race);
+    } else {
+        async_task_group_enter(&self->group);
+        if (self->happy_eyeballs_delay == 0)
+            self->happy_eyeballs_delay = async_ms(ASYNC_ATTEMPT_MS_);
+        while (race->fd < 0 && race->ended < race->count) {
+            async_event_clear(&race->changed);
+            if (race->begun < race->count &&
+                async_task_group_create_task(&self->group, async_attempt_, .race = race, .number = race->begun) == NULL)
+                ASYNC_RAISE(ASYNC_NO_MEMORY);
+            race->begun += race->begun < race->count;
+            AWAIT_FOR_CATCH(race->begun < race->count ? self->happy_eyeballs_delay : ASYNC_FOREVER, self->status,
+                async_event_wait, .event = &race->changed);
+            if (self->status < 0 && self->status != ASYNC_TIMED_OUT)
+                ASYNC_RAISE(self->status);
         }
-        if (self->status == ASYNC_CANCELLED)
-            ASYNC_RAISE(ASYNC_CANCELLED);
+        async_group_abort_(&self->group);
+        AWAIT(async_task_group_join, .group = &self->group);
     }
-    ASYNC_RAISE(self->first);
+    if (race->fd < 0)
+        ASYNC_RAISE(race->attempts[0].status);
     ASYNC_FINALLY;
+    if (self->race != NULL) {
+        if (ASYNC_ERROR < 0 && self->race->fd >= 0)
+            async_fd_close(self->race->fd);
+        self->result = ASYNC_ERROR < 0 ? -1 : self->race->fd;
+    }
+    async_race_tell_(self);
     if (self->found != NULL)
         freeaddrinfo(self->found);
-    ASYNC_END;
-}
-
-/* ---- listening ----------------------------------------------------------------------------------------------- */
-
-enum { ASYNC_BACKLOG_ = 100 };
-
-int async_address_listen(const async_address *address, int backlog, bool reuse_port)
-{
-    int family = async_address_family(address), on = 1, error, fd = async_socket_open(family, SOCK_STREAM, 0);
-    bool ip = family != AF_UNIX;
-    if (fd < 0)
-        return fd;
-    if ((ip && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0) ||
-#ifdef SO_REUSEPORT
-        (reuse_port && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) != 0) ||
-#endif
-        /* IPv4 has a socket of its own */
-        (family == AF_INET6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) != 0) ||
-        bind(fd, async_address_sockaddr(address), (socklen_t)address->length) != 0 ||
-        listen(fd, backlog > 0 ? backlog : ASYNC_BACKLOG_) != 0) {
-        error = errno;
-        close(fd);
-        return -error;
-    }
-#ifndef SO_REUSEPORT
-    if (reuse_port) {
-        close(fd);
-        return -ENOPROTOOPT;
-    }
-#endif
-    return fd;
-}
-
-int async_unix_listen(const char *path, int backlog)
-{
-    async_address address;
-    struct stat st;
-    async_status status = async_address_set_path(&address, path);
-    if (status < 0)
-        return status;
-    if (path[0] != '@' && lstat(path, &st) == 0 && S_ISSOCK(st.st_mode))
-        (void)unlink(path); /* whatever stands in the way, bind says */
-    return async_address_listen(&address, backlog, false);
-}
-
-/* All of them, or none: the descriptors' number, or why not. A port of 0 is the first socket's for the others too. */
-static int async_listen_all_(struct async_net_listen *self, int port)
-{
-    struct addrinfo *each;
-    async_address address;
-    size_t count = 0;
-    int fd = -EADDRNOTAVAIL;
-    for (each = self->found; each != NULL && count < self->capacity; each = each->ai_next) {
-        if (async_address_set(&address, each->ai_addr, each->ai_addrlen) < 0)
-            continue;
-        (void)async_address_set_port(&address, port);
-        fd = async_address_listen(&address, self->backlog, self->reuse_port);
-        if (fd == -EAFNOSUPPORT || fd == -EADDRNOTAVAIL) /* the machine may have no IPv6 */
-            continue;
-        if (fd < 0)
-            break;
-        self->fds[count++] = fd;
-        if (port == 0 && async_socket_name(fd, &address) == ASYNC_OK)
-            port = async_address_port(&address);
-    }
-    if (count > 0 && (fd >= 0 || fd == -EAFNOSUPPORT || fd == -EADDRNOTAVAIL))
-        return (int)count;
-    while (count > 0)
-        close(self->fds[--count]);
-    return fd;
-}
-
-ASYNC_DEFINE(async_net_listen)
-{
-    int status, tries;
-    ASYNC_BEGIN;
-    status = async_lookup_(self->host, self->port, self->family, AI_PASSIVE, &self->found);
-    if (status < 0)
-        ASYNC_RAISE(status);
-    /* a port that is free for the first may be taken for the second: then another one */
-    for (tries = 0, status = -EADDRINUSE; status == -EADDRINUSE && tries < (self->port == 0 ? 10 : 1); tries++)
-        status = async_listen_all_(self, self->port);
-    if (status < 0)
-        ASYNC_RAISE(status);
-    self->result = (size_t)status;
-    ASYNC_FINALLY;
-    if (self->found != NULL)
-        freeaddrinfo(self->found);
+    if (self->race != NULL)
+        ASYNCIO_FREE(self->race);
     ASYNC_END;
 }
 

@@ -115,6 +115,24 @@ ASYNC_EXTERN_C_BEGIN_
 #define ASYNC_NO_SIGNAL_ 0 /* SO_NOSIGPIPE is set on the socket instead */
 #endif
 
+/* 0: the system has none. Strict conformance hides it on Linux, where the number depends on the machine. */
+#if defined(SO_REUSEPORT)
+#define ASYNC_REUSE_PORT_ SO_REUSEPORT
+#elif !defined(__linux__)
+#define ASYNC_REUSE_PORT_ 0
+#elif defined(__mips__) || defined(__alpha__) || defined(__hppa__) || defined(__sparc__)
+#define ASYNC_REUSE_PORT_ 0x0200
+#else
+#define ASYNC_REUSE_PORT_ 15
+#endif
+
+static bool async_socket_reuse_port_(int fd)
+{
+    int on = 1;
+    errno = ENOPROTOOPT;
+    return ASYNC_REUSE_PORT_ != 0 && setsockopt(fd, SOL_SOCKET, ASYNC_REUSE_PORT_, &on, sizeof on) == 0;
+}
+
 int async_socket_open(int family, int type, int protocol)
 {
 #ifdef ASYNC_SOCKET_FLAGS_
