@@ -2603,11 +2603,13 @@ struct async_loop {
 #if ASYNCIO_THREADS
     struct async_executor *executor; /* the default one; NULL: the loop's own */
     struct async_workers_ *workers;  /* the loop's own, once it was needed */
+    async_line_ concurrent; /* what other threads have started here; under the lock */
     unsigned jobs; /* of its tasks, in threads */
     bool executor_closed;
 #endif
     pthread_mutex_t lock; /* of the following */
     async_handle *first_remote, *last_remote; /* from other threads */
+    bool closing; /* it takes no more of them */
     int wake_fds[2];
     bool has_wake_fds;
     void (*mirror)(async_loop *loop, int fd, short events); /* told of every change of what is watched */
@@ -4986,7 +4988,7 @@ ASYNC_EXTERN_C_END_
 ASYNC_EXTERN_C_BEGIN_
 
 /* async_loop_call_soon_threadsafe: async_loop_call_soon() from any thread; it wakes the loop. The handle must not be
- * touched until it has run. */
+ * touched until it has run, or the loop is closed. CLOSED while that happens. */
 async_status async_loop_call_soon_threadsafe(async_loop *loop, async_handle *handle,
     void (*callback)(async_handle *), void *data);
 
@@ -5086,6 +5088,10 @@ async_status async_loop_call_soon_threadsafe(async_loop *loop, async_handle *han
     if (loop == NULL)
         return ASYNC_NO_RUNNING_LOOP;
     pthread_mutex_lock(&loop->lock);
+    if (loop->closing) {
+        pthread_mutex_unlock(&loop->lock);
+        return ASYNC_CLOSED;
+    }
     handle->callback = callback;
     handle->data = data;
     handle->link.next = 0;
@@ -5902,6 +5908,301 @@ ASYNC_EXTERN_C_END_
 
 #endif
 
+/* ---- threadsafe.h ------------------------------------------------------------------------------------- */
+
+/* threadsafe.h: starting an async function on a loop from another thread, and waiting for it there
+ * (asyncio.run_coroutine_threadsafe, concurrent.futures.Future). Hosts only, with ASYNCIO_THREADS. */
+
+#if ASYNCIO_THREADS
+
+ASYNC_EXTERN_C_BEGIN_
+
+/* async_concurrent_future: what becomes of an async function on another thread's loop. Its owner releases it; the loop
+ * may be closed before that. Its functions may be called in any thread. */
+typedef struct async_concurrent_future async_concurrent_future;
+
+/* async_run_coroutine_threadsafe(loop, f, .a = 1, ...): runs f(a = 1, ...) as a task of a loop that is running, or will be,
+ *     in another thread. NULL without memory, or for loop NULL: NULL is one that failed with NO_MEMORY. One block from
+ *     the heap. Any thread, as long as nobody closes the loop. */
+#define async_run_coroutine_threadsafe(loop, ...) ASYNC_RUN_THREADSAFE_(loop, __VA_ARGS__, )
+#define ASYNC_RUN_THREADSAFE_(loop, name, ...)                                                              \
+    (async_threadsafe_begin_(loop, &name##_type ASYNC_SITE_)                                                \
+            ? (ASYNC_PUT_((struct name *)async_threadsafe_frame_(), __VA_ARGS__) async_threadsafe_end_())   \
+            : (async_concurrent_future *)NULL)
+
+/* async_concurrent_future_wait: blocks the calling thread until the function has ended, at most that long, and gives its
+ * status. TIMED_OUT: it goes on (or it ended with that: see _done). CLOSED: its loop was closed first. MISUSE in the
+ * loop's own thread, which would wait for itself. Mirrors Future.result(timeout). */
+async_status async_concurrent_future_wait(async_concurrent_future *future, async_time timeout);
+bool async_concurrent_future_done(async_concurrent_future *future);
+/* async_concurrent_future_cancel: has its task cancelled, soon. False if it was done already. */
+bool async_concurrent_future_cancel(async_concurrent_future *future);
+/* async_concurrent_future_result(future, f): what the function returned: an lvalue, there until the release. A panic when
+ * it is not done or is another function. */
+#define async_concurrent_future_result(future, name) \
+    (((struct name *)async_concurrent_result_((future), &name##_type))->result)
+/* async_concurrent_future_release: its owner has done with it; the function runs on. NULL does nothing. */
+void async_concurrent_future_release(async_concurrent_future *future);
+
+bool async_threadsafe_begin_(async_loop *loop, const async_type *type ASYNC_SITE_PARAMETERS_);
+void *async_threadsafe_frame_(void);
+async_concurrent_future *async_threadsafe_end_(void);
+void *async_concurrent_result_(async_concurrent_future *future, const async_type *type);
+
+ASYNC_EXTERN_C_END_
+
+#endif
+
+#if defined(ASYNCIO_IMPLEMENTATION) && ASYNCIO_THREADS
+
+ASYNC_EXTERN_C_BEGIN_
+
+/* Behind it lies the function's frame: first its arguments, then what it left. */
+struct async_concurrent_future {
+    async_node_ node; /* among the loop's, under the loop's lock */
+    async_concurrent_future *next; /* the one whose arguments are evaluated round this one's */
+    async_handle start, cancel, ended;
+    const async_type *type;
+    async_task *task; /* the loop's thread */
+#if ASYNCIO_DEBUG
+    const char *file;
+    int line;
+#endif
+    pthread_mutex_t lock; /* of the following; taken before a loop's */
+    pthread_cond_t done;
+    async_loop *loop; /* NULL: done */
+    int status;
+    unsigned users; /* its owner, the task, the cancel that is under way */
+};
+
+static unsigned char *async_concurrent_frame_(async_concurrent_future *future)
+{
+    return (unsigned char *)future + ASYNC_ROUND_(sizeof *future);
+}
+
+/* One user less; with the lock, which is given back. */
+static void async_concurrent_leave_(async_concurrent_future *future)
+{
+    bool last = --future->users == 0;
+    pthread_mutex_unlock(&future->lock);
+    if (!last)
+        return;
+    pthread_cond_destroy(&future->done);
+    pthread_mutex_destroy(&future->lock);
+    ASYNCIO_FREE(future);
+}
+
+/* ---- in the loop's thread ------------------------------------------------------------------------------------- */
+
+static void async_concurrent_complete_(async_concurrent_future *future, int status)
+{
+    async_loop *loop = future->loop;
+    pthread_mutex_lock(&loop->lock);
+    async_line_remove_(&loop->concurrent, &future->node);
+    pthread_mutex_unlock(&loop->lock);
+    pthread_mutex_lock(&future->lock);
+    future->loop = NULL;
+    future->status = status;
+    pthread_cond_broadcast(&future->done);
+    async_concurrent_leave_(future);
+}
+
+static void async_concurrent_ended_(async_handle *handle)
+{
+    async_concurrent_future *future = (async_concurrent_future *)handle->data;
+    async_task *task = future->task;
+    int status = async_task_exception(task);
+    future->task = NULL;
+    ASYNC_MEMCPY_(async_concurrent_frame_(future), async_root_(task), future->type->size);
+    async_release(task);
+    async_concurrent_complete_(future, status);
+}
+
+static void async_concurrent_start_(async_handle *handle)
+{
+    async_concurrent_future *future = (async_concurrent_future *)handle->data;
+    unsigned char *frame;
+#if ASYNCIO_DEBUG
+    if (!async_create_begin_(future->loop, future->type, future->file, future->line))
+#else
+    if (!async_create_begin_(future->loop, future->type))
+#endif
+    {
+        async_concurrent_complete_(future, ASYNC_NO_MEMORY);
+        return;
+    }
+    frame = (unsigned char *)async_creating_();
+    ASYNC_MEMCPY_(frame + sizeof(async_frame), async_concurrent_frame_(future) + sizeof(async_frame),
+        future->type->size - sizeof(async_frame));
+    future->task = async_create_end_();
+    async_task_add_done_callback(future->task, &future->ended, async_concurrent_ended_, future);
+}
+
+static void async_concurrent_cancelled_(async_handle *handle)
+{
+    async_concurrent_future *future = (async_concurrent_future *)handle->data;
+    if (future->task != NULL)
+        async_cancel(future->task);
+    pthread_mutex_lock(&future->lock);
+    handle->data = NULL;
+    async_concurrent_leave_(future);
+}
+
+/* The loop is being closed, its tasks are gone: who waits is told. */
+static void async_concurrent_close_(async_loop *loop)
+{
+    for (;;) {
+        async_concurrent_future *future;
+        async_node_ *node;
+        pthread_mutex_lock(&loop->lock);
+        node = loop->concurrent.first;
+        pthread_mutex_unlock(&loop->lock);
+        if (node == NULL)
+            return;
+        future = ASYNC_CONTAINER_(node, async_concurrent_future, node);
+        pthread_mutex_lock(&future->lock);
+        if (future->cancel.data != NULL) /* it will not be run */
+            future->users--;
+        pthread_mutex_unlock(&future->lock);
+        if (future->task != NULL)
+            async_concurrent_ended_(&future->ended);
+        else
+            async_concurrent_complete_(future, ASYNC_CLOSED);
+    }
+}
+
+/* ---- in any thread -------------------------------------------------------------------------------------------- */
+
+static ASYNC_THREAD_LOCAL_ async_concurrent_future *async_concurrent_new_; /* its arguments are being evaluated */
+
+void *async_threadsafe_frame_(void) { return async_concurrent_frame_(async_concurrent_new_); }
+
+bool async_threadsafe_begin_(async_loop *loop, const async_type *type ASYNC_SITE_PARAMETERS_)
+{
+    async_concurrent_future *future;
+    pthread_condattr_t monotonic;
+    if (loop == NULL)
+        return false;
+    future = (async_concurrent_future *)ASYNCIO_MALLOC(ASYNC_ROUND_(sizeof *future) + type->size);
+    if (future == NULL)
+        return false;
+    ASYNC_MEMSET_(future, 0, ASYNC_ROUND_(sizeof *future) + type->clear);
+    pthread_mutex_init(&future->lock, NULL);
+    pthread_condattr_init(&monotonic);
+#ifndef __APPLE__
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+#endif
+    pthread_cond_init(&future->done, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    future->loop = loop;
+    future->type = type;
+    future->users = 2;
+#if ASYNCIO_DEBUG
+    future->file = file;
+    future->line = line;
+#endif
+    future->next = async_concurrent_new_;
+    async_concurrent_new_ = future;
+    return true;
+}
+
+async_concurrent_future *async_threadsafe_end_(void)
+{
+    async_concurrent_future *future = async_concurrent_new_;
+    async_loop *loop = future->loop;
+    async_concurrent_new_ = future->next;
+    pthread_mutex_lock(&loop->lock);
+    async_line_append_(&loop->concurrent, &future->node);
+    pthread_mutex_unlock(&loop->lock);
+    async_loop_call_soon_threadsafe(loop, &future->start, async_concurrent_start_, future);
+    return future;
+}
+
+async_status async_concurrent_future_wait(async_concurrent_future *future, async_time timeout)
+{
+    async_time now, until = ASYNC_FOREVER;
+    async_status status = ASYNC_TIMED_OUT;
+    if (future == NULL)
+        return ASYNC_NO_MEMORY;
+    if (timeout != ASYNC_FOREVER) {
+        now = async_port_now();
+        until = ASYNC_LATER_(now, timeout);
+    }
+    pthread_mutex_lock(&future->lock);
+    while (future->loop != NULL) {
+        struct timespec ts;
+        if (future->loop == async_running_) {
+            status = ASYNC_MISUSE;
+            break;
+        }
+        if (until == ASYNC_FOREVER) {
+            pthread_cond_wait(&future->done, &future->lock);
+            continue;
+        }
+        now = async_port_now();
+        if (!ASYNC_BEFORE_(now, until))
+            break;
+#ifdef __APPLE__
+        ts.tv_sec = (time_t)((until - now) / 1000000000);
+        ts.tv_nsec = (long)((until - now) % 1000000000);
+        pthread_cond_timedwait_relative_np(&future->done, &future->lock, &ts);
+#else
+        ts.tv_sec = (time_t)(until / 1000000000);
+        ts.tv_nsec = (long)(until % 1000000000);
+        pthread_cond_timedwait(&future->done, &future->lock, &ts);
+#endif
+    }
+    if (future->loop == NULL)
+        status = future->status;
+    pthread_mutex_unlock(&future->lock);
+    return status;
+}
+
+bool async_concurrent_future_done(async_concurrent_future *future)
+{
+    bool done;
+    if (future == NULL)
+        return true;
+    pthread_mutex_lock(&future->lock);
+    done = future->loop == NULL;
+    pthread_mutex_unlock(&future->lock);
+    return done;
+}
+
+bool async_concurrent_future_cancel(async_concurrent_future *future)
+{
+    bool pending;
+    if (future == NULL)
+        return false;
+    pthread_mutex_lock(&future->lock); /* under which it stays pending, and its loop open */
+    pending = future->loop != NULL;
+    if (pending && future->cancel.data == NULL) {
+        future->users++;
+        async_loop_call_soon_threadsafe(future->loop, &future->cancel, async_concurrent_cancelled_, future);
+    }
+    pthread_mutex_unlock(&future->lock);
+    return pending;
+}
+
+void *async_concurrent_result_(async_concurrent_future *future, const async_type *type)
+{
+    if (!async_concurrent_future_done(future) || future == NULL || future->type != type)
+        ASYNC_PANIC_("async_concurrent_future_result: it is not done, or runs another function");
+    return async_concurrent_frame_(future);
+}
+
+void async_concurrent_future_release(async_concurrent_future *future)
+{
+    if (future == NULL)
+        return;
+    pthread_mutex_lock(&future->lock);
+    async_concurrent_leave_(future);
+}
+
+ASYNC_EXTERN_C_END_
+
+#endif
+
 /* ---- pass.h ------------------------------------------------------------------------------------------- */
 
 /* pass.h: one pass of the loop: wait, move the due timers behind what is ready, run what was ready. */
@@ -6369,6 +6670,10 @@ async_status async_loop_close(async_loop *loop)
         return ASYNC_MISUSE;
     async_running_ = loop; /* what the leaves do goes to this loop */
     async_loop_drop_ready_(loop);
+    pthread_mutex_lock(&loop->lock); /* what threads still send must not meet what is gone */
+    loop->first_remote = loop->last_remote = NULL;
+    loop->closing = true;
+    pthread_mutex_unlock(&loop->lock);
     while (loop->closers.first != NULL) {
         async_closer_ *closer = ASYNC_CONTAINER_(loop->closers.first, async_closer_, node);
         async_line_remove_(&loop->closers, &closer->node);
@@ -6383,6 +6688,7 @@ async_status async_loop_close(async_loop *loop)
     if (async_context_hooks_ != NULL)
         async_context_hooks_->close(loop);
 #if ASYNCIO_THREADS
+    async_concurrent_close_(loop);
     (void)async_loop_shutdown_default_executor(loop);
 #endif
 #if ASYNCIO_DEBUG
@@ -8791,6 +9097,298 @@ void async_queue_shutdown(async_queue *queue, bool immediate)
     while (queue->putters.first != NULL)
         async_queue_wake_(&queue->putters);
 }
+
+ASYNC_EXTERN_C_END_
+
+#endif
+
+/* ---- channel.h ---------------------------------------------------------------------------------------- */
+
+/* channel.h: a bounded queue between the loops of different threads: items of one size, copied by value, first in first
+ * out. Hosts only, with ASYNCIO_THREADS. (Within one loop async_queue is cheaper.)
+ *
+ * Who waits stands in one of two lines. An item that is put wakes the first who waits for one, an item that is taken the
+ * first who waits for room; a wake is a message to the other's loop, and a hint only: whoever comes first has the item.
+ * A hint that cannot be used is passed on. */
+
+#if ASYNCIO_THREADS
+
+ASYNC_EXTERN_C_BEGIN_
+
+/* Room for a pthread_mutex_t. */
+typedef union async_mutex_ {
+    unsigned char bytes[64];
+    void *pointer;
+    long long number;
+} async_mutex_;
+
+/* async_channel: belongs to its owner, and stays in place while anybody uses it. */
+typedef struct async_channel {
+    async_mutex_ lock; /* of the following */
+    unsigned char *items; /* a ring */
+    size_t item_size, capacity, head, count;
+    async_line_ getters, putters;
+    bool open, closed;
+} async_channel;
+
+/* async_channel_init: a channel of at most `capacity` items in the caller's storage, of capacity * item_size bytes. OK,
+ * INVALID_ARGUMENT for no capacity, -errno. */
+async_status async_channel_init(async_channel *channel, size_t item_size, size_t capacity, void *storage);
+/* async_channel_deinit: drops the items; a panic if somebody waits. When no thread uses it any more. Nothing on all
+ * zeros. */
+void async_channel_deinit(async_channel *channel);
+/* async_channel_close: nothing can be put any more: CLOSED; what is there can be got, then gets are CLOSED. Wakes all who
+ * wait. Any thread. */
+void async_channel_close(async_channel *channel);
+
+/* await(async_channel_put, .channel = &c, .item = &x): waits while it is full, and copies *item in. Does not suspend when
+ *     there is room. CLOSED. *item stays in place until then.
+ * await(async_channel_get, .channel = &c, .item = &x): waits while it is empty, and copies the oldest to *item. CLOSED.
+ * On any loop, in any thread. A cancelled put has put nothing, a cancelled get has taken nothing. */
+struct async_channel_put {
+    async_leaf leaf;
+    async_channel *channel;
+    const void *item;
+    async_loop *loop;
+    async_node_ node;
+    async_handle wake;
+    bool waits;
+};
+ASYNC_DECLARE(async_channel_put);
+struct async_channel_get {
+    async_leaf leaf;
+    async_channel *channel;
+    void *item;
+    async_loop *loop;
+    async_node_ node;
+    async_handle wake;
+    bool waits;
+};
+ASYNC_DECLARE(async_channel_get);
+
+/* async_channel_put_nowait: OK, QUEUE_FULL, CLOSED. async_channel_get_nowait: OK, QUEUE_EMPTY, CLOSED. Any thread, with a
+ * loop or without. */
+async_status async_channel_put_nowait(async_channel *channel, const void *item);
+async_status async_channel_get_nowait(async_channel *channel, void *item);
+/* async_channel_qsize: how many items there are at this moment. Any thread. */
+size_t async_channel_qsize(async_channel *channel);
+
+ASYNC_EXTERN_C_END_
+
+#endif
+
+#if defined(ASYNCIO_IMPLEMENTATION) && ASYNCIO_THREADS
+
+ASYNC_EXTERN_C_BEGIN_
+
+typedef char async_mutex_fits_[sizeof(pthread_mutex_t) <= sizeof(async_mutex_) ? 1 : -1];
+
+/* Both kinds of waiter: a put's item is read, a get's written. */
+struct async_channel_wait_ {
+    async_leaf leaf;
+    async_channel *channel;
+    void *item;
+    async_loop *loop;
+    async_node_ node;
+    async_handle wake;
+    bool waits; /* in the line */
+};
+
+static void async_channel_lock_(async_channel *channel)
+{
+    pthread_mutex_lock((pthread_mutex_t *)(void *)&channel->lock);
+}
+
+static void async_channel_unlock_(async_channel *channel)
+{
+    pthread_mutex_unlock((pthread_mutex_t *)(void *)&channel->lock);
+}
+
+async_status async_channel_init(async_channel *channel, size_t item_size, size_t capacity, void *storage)
+{
+    int error;
+    ASYNC_MEMSET_(channel, 0, sizeof *channel);
+    if (capacity == 0 || (storage == NULL && item_size != 0))
+        return ASYNC_INVALID_ARGUMENT;
+    error = pthread_mutex_init((pthread_mutex_t *)(void *)&channel->lock, NULL);
+    if (error != 0)
+        return -error;
+    channel->items = (unsigned char *)storage;
+    channel->item_size = item_size;
+    channel->capacity = capacity;
+    channel->open = true;
+    return ASYNC_OK;
+}
+
+void async_channel_deinit(async_channel *channel)
+{
+    if (!channel->open)
+        return;
+    if (channel->getters.first != NULL || channel->putters.first != NULL)
+        ASYNC_PANIC_("async_channel_deinit: somebody waits on it");
+    pthread_mutex_destroy((pthread_mutex_t *)(void *)&channel->lock);
+    ASYNC_MEMSET_(channel, 0, sizeof *channel);
+}
+
+/* ---- with the lock -------------------------------------------------------------------------------------------- */
+
+static void async_channel_woken_(async_handle *handle)
+{
+    async_leaf_complete(&((struct async_channel_wait_ *)handle->data)->leaf);
+}
+
+/* The first in the line leaves it, and its loop is told. Under the lock, without which it cannot end, nor its loop. */
+static void async_channel_wake_(async_line_ *line)
+{
+    struct async_channel_wait_ *wait;
+    if (line->first == NULL)
+        return;
+    wait = ASYNC_CONTAINER_(line->first, struct async_channel_wait_, node);
+    async_line_remove_(line, &wait->node);
+    wait->waits = false;
+    async_loop_call_soon_threadsafe(wait->loop, &wait->wake, async_channel_woken_, wait);
+}
+
+static async_status async_channel_put_(async_channel *channel, const void *item)
+{
+    size_t at = channel->head + channel->count;
+    if (channel->closed)
+        return ASYNC_CLOSED;
+    if (channel->count == channel->capacity)
+        return ASYNC_QUEUE_FULL;
+    if (at >= channel->capacity)
+        at -= channel->capacity;
+    if (channel->item_size != 0)
+        ASYNC_MEMCPY_(channel->items + at * channel->item_size, item, channel->item_size);
+    channel->count++;
+    async_channel_wake_(&channel->getters);
+    return ASYNC_OK;
+}
+
+static async_status async_channel_get_(async_channel *channel, void *item)
+{
+    if (channel->count == 0)
+        return channel->closed ? ASYNC_CLOSED : ASYNC_QUEUE_EMPTY;
+    if (item != NULL && channel->item_size != 0)
+        ASYNC_MEMCPY_(item, channel->items + channel->head * channel->item_size, channel->item_size);
+    channel->count--;
+    if (++channel->head == channel->capacity)
+        channel->head = 0;
+    async_channel_wake_(&channel->putters);
+    return ASYNC_OK;
+}
+
+/* ---- in any thread -------------------------------------------------------------------------------------------- */
+
+async_status async_channel_put_nowait(async_channel *channel, const void *item)
+{
+    async_status status;
+    async_channel_lock_(channel);
+    status = async_channel_put_(channel, item);
+    async_channel_unlock_(channel);
+    return status;
+}
+
+async_status async_channel_get_nowait(async_channel *channel, void *item)
+{
+    async_status status;
+    async_channel_lock_(channel);
+    status = async_channel_get_(channel, item);
+    async_channel_unlock_(channel);
+    return status;
+}
+
+size_t async_channel_qsize(async_channel *channel)
+{
+    size_t count;
+    async_channel_lock_(channel);
+    count = channel->count;
+    async_channel_unlock_(channel);
+    return count;
+}
+
+void async_channel_close(async_channel *channel)
+{
+    async_channel_lock_(channel);
+    channel->closed = true;
+    while (channel->getters.first != NULL)
+        async_channel_wake_(&channel->getters);
+    while (channel->putters.first != NULL)
+        async_channel_wake_(&channel->putters);
+    async_channel_unlock_(channel);
+}
+
+/* ---- awaiting ------------------------------------------------------------------------------------------------- */
+
+static async_step async_channel_wait_in_(async_stack *stack, struct async_channel_wait_ *wait, bool gets)
+{
+    async_channel *channel = wait->channel;
+    async_line_ *line = gets ? &channel->getters : &channel->putters;
+    async_status status = ASYNC_OK;
+    async_channel_lock_(channel);
+    if (wait->leaf.frame.state != ASYNC_LEAF_NEW) {
+        status = async_leaf_outcome(&wait->leaf);
+        if (wait->waits) /* the loop is being closed */
+            async_line_remove_(line, &wait->node);
+        else if (status < 0 && wait->leaf.frame.state != ASYNC_LEAF_CANCELLED &&
+            (gets ? channel->count > 0 : channel->count < channel->capacity))
+            async_channel_wake_(line); /* the hint goes to the next */
+    }
+    if (status == ASYNC_OK) {
+        status = gets ? async_channel_get_(channel, wait->item) : async_channel_put_(channel, wait->item);
+        if (status == ASYNC_QUEUE_EMPTY || status == ASYNC_QUEUE_FULL) {
+            async_step step;
+            wait->loop = async_loop_of_(stack);
+            wait->waits = true;
+            async_line_append_(line, &wait->node);
+            step = async_leaf_wait(stack, &wait->leaf);
+            async_channel_unlock_(channel);
+            return step;
+        }
+    }
+    async_channel_unlock_(channel);
+    return async_step_(status);
+}
+
+/* Out of the line at once: a wake must not come to a frame that is gone. One that was woken already is resumed soon, and
+ * passes the hint on. */
+static bool async_channel_cancel_in_(async_task *task, struct async_channel_wait_ *wait, bool gets)
+{
+    async_channel *channel = wait->channel;
+    bool waits;
+    if (wait->leaf.frame.state != ASYNC_LEAF_WAITING)
+        return false;
+    async_channel_lock_(channel);
+    waits = wait->waits;
+    if (waits)
+        async_line_remove_(gets ? &channel->getters : &channel->putters, &wait->node);
+    wait->waits = false;
+    async_channel_unlock_(channel);
+    return waits && async_leaf_cancel(task, wait);
+}
+
+async_step async_channel_put_resume(async_stack *stack, void *frame)
+{
+    return async_channel_wait_in_(stack, (struct async_channel_wait_ *)frame, false);
+}
+
+async_step async_channel_get_resume(async_stack *stack, void *frame)
+{
+    return async_channel_wait_in_(stack, (struct async_channel_wait_ *)frame, true);
+}
+
+static bool async_channel_put_cancel_(async_task *task, void *frame)
+{
+    return async_channel_cancel_in_(task, (struct async_channel_wait_ *)frame, false);
+}
+
+static bool async_channel_get_cancel_(async_task *task, void *frame)
+{
+    return async_channel_cancel_in_(task, (struct async_channel_wait_ *)frame, true);
+}
+
+ASYNC_LEAF_DEFINE(async_channel_put, async_channel_put_cancel_);
+ASYNC_LEAF_DEFINE(async_channel_get, async_channel_get_cancel_);
 
 ASYNC_EXTERN_C_END_
 

@@ -3,7 +3,7 @@
 #define ASYNCIO_CLOSE_H
 
 #include "run.h"
-#include "executor.h"
+#include "threadsafe.h"
 
 #if !ASYNCIO_BARE
 
@@ -107,6 +107,10 @@ async_status async_loop_close(async_loop *loop)
         return ASYNC_MISUSE;
     async_running_ = loop; /* what the leaves do goes to this loop */
     async_loop_drop_ready_(loop);
+    pthread_mutex_lock(&loop->lock); /* what threads still send must not meet what is gone */
+    loop->first_remote = loop->last_remote = NULL;
+    loop->closing = true;
+    pthread_mutex_unlock(&loop->lock);
     while (loop->closers.first != NULL) {
         async_closer_ *closer = ASYNC_CONTAINER_(loop->closers.first, async_closer_, node);
         async_line_remove_(&loop->closers, &closer->node);
@@ -121,6 +125,7 @@ async_status async_loop_close(async_loop *loop)
     if (async_context_hooks_ != NULL)
         async_context_hooks_->close(loop);
 #if ASYNCIO_THREADS
+    async_concurrent_close_(loop);
     (void)async_loop_shutdown_default_executor(loop);
 #endif
 #if ASYNCIO_DEBUG

@@ -214,11 +214,13 @@ struct async_loop {
 #if ASYNCIO_THREADS
     struct async_executor *executor; /* the default one; NULL: the loop's own */
     struct async_workers_ *workers;  /* the loop's own, once it was needed */
+    async_line_ concurrent; /* what other threads have started here; under the lock */
     unsigned jobs; /* of its tasks, in threads */
     bool executor_closed;
 #endif
     pthread_mutex_t lock; /* of the following */
     async_handle *first_remote, *last_remote; /* from other threads */
+    bool closing; /* it takes no more of them */
     int wake_fds[2];
     bool has_wake_fds;
     void (*mirror)(async_loop *loop, int fd, short events); /* told of every change of what is watched */

@@ -12,7 +12,7 @@
 ASYNC_EXTERN_C_BEGIN_
 
 /* async_loop_call_soon_threadsafe: async_loop_call_soon() from any thread; it wakes the loop. The handle must not be
- * touched until it has run. */
+ * touched until it has run, or the loop is closed. CLOSED while that happens. */
 async_status async_loop_call_soon_threadsafe(async_loop *loop, async_handle *handle,
     void (*callback)(async_handle *), void *data);
 
@@ -115,6 +115,10 @@ async_status async_loop_call_soon_threadsafe(async_loop *loop, async_handle *han
     if (loop == NULL)
         return ASYNC_NO_RUNNING_LOOP;
     pthread_mutex_lock(&loop->lock);
+    if (loop->closing) {
+        pthread_mutex_unlock(&loop->lock);
+        return ASYNC_CLOSED;
+    }
     handle->callback = callback;
     handle->data = data;
     handle->link.next = 0;

@@ -66,19 +66,25 @@ static inline const char *word(async_status status)
 }
 
 #ifdef ASYNCIO_TEST_COUNTS
+#ifdef __GNUC__
+#define COUNTED_ADD(x, n) ((void)__atomic_add_fetch(&(x), n, __ATOMIC_RELAXED))
+#else
+#define COUNTED_ADD(x, n) ((void)((x) += (n)))
+#endif
+
 static void *counted_malloc(size_t size)
 {
     void *block = malloc(size);
     if (block != NULL) {
-        counted_live++;
-        counted_calls++;
+        COUNTED_ADD(counted_live, 1);
+        COUNTED_ADD(counted_calls, 1);
     }
     return block;
 }
 
 static void counted_free(void *block)
 {
-    counted_live--;
+    COUNTED_ADD(counted_live, -(block != NULL));
     free(block);
 }
 #endif

@@ -130,12 +130,102 @@ async(one_by_one)
     async_end;
 }
 
+/* ---- channels: what was put is got, or still there ----------------------------------------------------------- */
+
+static async_channel channel;
+static int room[1], sent, received;
+
+static void make_channel(void)
+{
+    make_threads();
+    sent = received = 0;
+    MUST(async_channel_init(&channel, sizeof(int), 1, room) == ASYNC_OK);
+}
+
+static void check_channel(void)
+{
+    int item;
+    while (async_channel_get_nowait(&channel, &item) == ASYNC_OK)
+        received += item;
+    MUST(sent == received);
+    async_channel_deinit(&channel);
+}
+
+struct sends {
+    async_frame frame;
+    int i;
+    async_status status;
+};
+
+async(sends)
+{
+    async_begin;
+    for (self->i = 1; self->i <= 3; self->i++) {
+        await_catch(self->status, async_channel_put, .channel = &channel, .item = &self->i);
+        if (self->status == ASYNC_CLOSED)
+            break;
+        if (self->status < 0)
+            async_raise(self->status);
+        sent += self->i;
+    }
+    async_end;
+}
+
+struct receives {
+    async_frame frame;
+    int item;
+    async_status status;
+};
+
+async(receives)
+{
+    async_begin;
+    for (;;) {
+        await_catch(self->status, async_channel_get, .channel = &channel, .item = &self->item);
+        if (self->status == ASYNC_CLOSED)
+            break;
+        if (self->status < 0)
+            async_raise(self->status);
+        received += self->item;
+        await(async_sleep, .delay = 0);
+    }
+    async_end;
+}
+
+struct channels {
+    async_frame frame;
+    async_task *tasks[4];
+    int i;
+    async_status status;
+};
+
+async(channels)
+{
+    async_begin;
+    self->tasks[0] = async_create_task(receives);
+    self->tasks[1] = async_create_task(receives);
+    self->tasks[2] = async_create_task(sends);
+    self->tasks[3] = async_create_task(sends);
+    await_for_catch(async_ms(20), self->status, sends);
+    if (self->status == ASYNC_CANCELLED)
+        async_raise(self->status);
+    await(async_sleep, .delay = async_ms(20));
+    async_finally;
+    async_channel_close(&channel);
+    for (self->i = 0; self->i < 4; self->i++) {
+        await_catch(self->status, async_join, .task = self->tasks[self->i]);
+        async_release(self->tasks[self->i]);
+    }
+    async_end;
+}
+
 int main(void)
 {
     setvbuf(stdout, NULL, _IOLBF, 0);
     PROGRAM(to_threads, make_threads, check_threads);
     PROGRAM(abandoned, make_threads, check_threads);
     PROGRAM(one_by_one, make_threads, check_threads);
+    PROGRAM(channels, make_channel, check_channel);
     print_covered();
     return failed;
 }

@@ -1,4 +1,4 @@
-/* gate.h: threading.Event, for ports that block real threads. */
+/* gate.h: what blocks real threads until it is opened (threading.Event). */
 #ifndef GATE_H
 #define GATE_H
 
