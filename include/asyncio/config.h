@@ -132,6 +132,24 @@
 #define ASYNCIO_NAMES (!(ASYNCIO_BARE))
 #endif
 
+/* ASYNCIO_EPOLL, ASYNCIO_KQUEUE: a loop that watches many descriptors of which few are busy goes over from poll(2) to what
+ * the system has for that: epoll on Linux, kqueue on macOS and the BSDs. 0 compiles it out; poll(2) is always there. */
+#ifndef ASYNCIO_EPOLL
+#if defined(__linux__) && !ASYNCIO_BARE
+#define ASYNCIO_EPOLL 1
+#else
+#define ASYNCIO_EPOLL 0
+#endif
+#endif
+#ifndef ASYNCIO_KQUEUE
+#if (defined(__APPLE__) || defined(__FreeBSD__) || defined(__NetBSD__) || defined(__OpenBSD__) || \
+     defined(__DragonFly__)) && !ASYNCIO_BARE
+#define ASYNCIO_KQUEUE 1
+#else
+#define ASYNCIO_KQUEUE 0
+#endif
+#endif
+
 /* ASYNCIO_ALL_TASKS: the loop keeps a list of its tasks (all_tasks, reports, the clean-up at the end of a run). Hosts
  * only, where it is always on. */
 #ifndef ASYNCIO_ALL_TASKS
@@ -194,6 +212,9 @@
 #endif
 #if ASYNCIO_VERIFY && ASYNCIO_BARE
 #error "asyncio.h: ASYNCIO_VERIFY is for hosts: verify a board's program there"
+#endif
+#if ASYNCIO_BARE && (ASYNCIO_EPOLL || ASYNCIO_KQUEUE)
+#error "asyncio.h: ASYNCIO_EPOLL and ASYNCIO_KQUEUE are for hosts"
 #endif
 #if ASYNCIO_PROCESSES && ASYNCIO_BARE
 #error "asyncio.h: ASYNCIO_PROCESSES is for hosts"

@@ -9,7 +9,7 @@
 #ifndef ASYNCIO_EXECUTOR_H
 #define ASYNCIO_EXECUTOR_H
 
-#include "poller.h"
+#include "idle.h"
 
 #if ASYNCIO_THREADS
 

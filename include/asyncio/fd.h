@@ -1,11 +1,11 @@
 /* fd.h: waiting for descriptors, and reading, writing, accepting and connecting without blocking. Hosts only.
  *
  * Descriptors are non-blocking ones: async_fd_set_nonblocking(). Each operation is tried first and waits only if the
- * system says so, or to let others run after many that did not wait. A cancelled operation has done nothing; async_fd_write_all() says how far it came. */
+ * system says so, or to let others run after many that did not wait; a read after one that came short waits at once. A cancelled operation has done nothing; async_fd_write_all() says how far it came. */
 #ifndef ASYNCIO_FD_H
 #define ASYNCIO_FD_H
 
-#include "poller.h"
+#include "watch.h"
 
 #if !ASYNCIO_BARE
 
@@ -107,8 +107,11 @@ int accept4(int fd, struct sockaddr *address, socklen_t *length, int flags); /* 
 async_status async_fd_set_nonblocking(int fd)
 {
     int flags = fcntl(fd, F_GETFL);
+    async_loop *loop = async_loop_here_();
     if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
         return -errno;
+    if (loop != NULL) /* it may be a new one, after one of the same number that was closed with close() */
+        async_poller_renew_(loop, fd);
     return ASYNC_OK;
 }
 
@@ -173,8 +176,14 @@ async_step async_fd_writable_resume(async_stack *stack, void *frame)
 async_step async_fd_read_resume(async_stack *stack, void *frame)
 {
     struct async_fd_read *io = (struct async_fd_read *)frame;
+    struct async_watch_ *watch = async_watch_of_(async_loop_of_(stack), io->fd);
     ssize_t n;
-    int st = async_fd_woken_(stack, &io->watcher);
+    int st;
+    /* The last read came short, so there was nothing more, and nothing was reported since: to try would be in vain.
+     * Were that wrong, the poller would report it at once. */
+    if (watch != NULL && watch->drained && io->watcher.leaf.frame.state == ASYNC_LEAF_NEW && io->size > 0)
+        return async_step_(async_fd_wait_(stack, &io->watcher, io->fd, false));
+    st = async_fd_woken_(stack, &io->watcher);
     if (st != ASYNC_OK)
         return async_step_(st);
     do
@@ -184,6 +193,8 @@ async_step async_fd_read_resume(async_stack *stack, void *frame)
         return async_step_(async_fd_wait_(stack, &io->watcher, io->fd, false));
     if (n < 0)
         return async_step_(-errno);
+    if (watch != NULL)
+        watch->drained = n > 0 && (size_t)n < io->size;
     io->result = (size_t)n;
     return async_step_(ASYNC_OK);
 }
@@ -293,6 +304,8 @@ static int async_accept_(int listener, struct sockaddr *address, socklen_t *leng
     if (fd < 0)
         return async_would_block_(errno) ? -EAGAIN : -errno;
 #ifdef ASYNC_SOCKET_FLAGS_
+    if (async_loop_here_() != NULL)
+        async_poller_renew_(async_loop_here_(), fd);
     return fd;
 #else
     return async_socket_prepare_(fd);

@@ -2,7 +2,7 @@
 #ifndef ASYNCIO_FD_HANDLE_H
 #define ASYNCIO_FD_HANDLE_H
 
-#include "poller.h"
+#include "watch.h"
 
 #if !ASYNCIO_BARE
 
@@ -102,6 +102,7 @@ bool async_fd_handle_cancel(async_fd_handle *handle)
         async_fifo_remove_(&handle->loop->ready, &handle->loop->pass, &handle->handle);
     else
         return false;
+    async_poller_settle_(handle->loop, handle->fd);
     return true;
 }
 

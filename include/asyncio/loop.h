@@ -15,11 +15,28 @@ ASYNC_EXTERN_C_BEGIN_
  * async_loop_call_soon_threadsafe(). */
 typedef struct async_loop async_loop;
 
+#if !ASYNCIO_BARE
+/* async_poller: how a loop learns that descriptors are ready. One that was compiled out is not declared. */
+typedef enum async_poller {
+    ASYNC_POLLER_AUTO = 0, /* poll(2), and epoll or kqueue once many are watched and few of them busy */
+#if ASYNCIO_EPOLL
+    ASYNC_POLLER_EPOLL = 2,
+#endif
+#if ASYNCIO_KQUEUE
+    ASYNC_POLLER_KQUEUE = 3,
+#endif
+    ASYNC_POLLER_POLL = 1
+} async_poller;
+#endif
+
 /* async_loop_config: how a loop differs from the usual. All zeros: the usual. */
 typedef struct async_loop_config { /* hosts */
     bool virtual_clock; /* time stands still while anything is ready, or a function awaited runs in a thread, and jumps to
                          * the next deadline when nothing is */
     bool pass_clock;    /* delays count from the beginning of the pass, which saves reading the clock */
+#if !ASYNCIO_BARE
+    async_poller poller; /* another than the automatic choice: this one, whatever happens */
+#endif
     /* a debug build reports a callback, or a step of a task, that takes longer. 0: 100 ms; ASYNC_FOREVER: never */
     async_time slow_callback_duration;
 #if ASYNCIO_VERIFY
@@ -223,8 +240,10 @@ struct async_loop {
     bool closing; /* it takes no more of them */
     int wake_fds[2];
     bool has_wake_fds;
-    void (*mirror)(async_loop *loop, int fd, short events); /* told of every change of what is watched */
-    int mirror_fd;
+    int process; /* that made the pipe */
+    async_poller poller_choice;
+    void (*moved)(async_loop *loop); /* embed.h: the poller is another one */
+    int fileno;
 #endif
 };
 
@@ -284,6 +303,9 @@ async_loop *async_new_event_loop_with(const async_loop_config *config)
     if (config != NULL) {
         loop->virtual_clock = config->virtual_clock;
         loop->pass_clock = config->pass_clock;
+#if !ASYNCIO_BARE
+        loop->poller_choice = config->poller;
+#endif
 #if ASYNCIO_DEBUG
         loop->slow = config->slow_callback_duration;
 #endif

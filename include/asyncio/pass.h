@@ -2,7 +2,7 @@
 #ifndef ASYNCIO_PASS_H
 #define ASYNCIO_PASS_H
 
-#include "poller.h"
+#include "idle.h"
 #include "report.h"
 #include "step.h"
 
@@ -121,7 +121,8 @@ static void async_loop_pass_(async_loop *loop)
 static async_time async_loop_idle_(async_loop *loop)
 {
     async_time when;
-    if (loop->ready.head.next != 0 || loop->stack.stopping || ASYNC_LOAD_(loop->interrupted))
+    if (loop->ready.head.next != 0 || loop->stack.stopping || ASYNC_LOAD_(loop->interrupted) ||
+        (loop->poller != NULL && loop->poller->always.first != NULL))
         return 0;
     if (loop->timers.count == 0)
         return ASYNC_FOREVER;

@@ -36,8 +36,24 @@ static inline const async_loop_config *virtual_time(void)
 {
     static async_loop_config config;
     config.virtual_clock = true;
+#ifdef TEST_POLLER
+    config.poller = TEST_POLLER;
+#endif
     return &config;
 }
+
+/* TEST_POLLER: the loops of the tests are pinned to this poller: for test_fd_epoll.c and its like. */
+#ifdef TEST_POLLER
+static inline const async_loop_config *real_time(void)
+{
+    static async_loop_config config;
+    config.poller = TEST_POLLER;
+    return &config;
+}
+#undef async_run
+#define async_run(...) async_run_with(real_time(), __VA_ARGS__)
+#define async_new_event_loop() async_new_event_loop_with(real_time())
+#endif
 
 #define RUN(...) async_run_with(virtual_time(), __VA_ARGS__)
 
