@@ -12963,6 +12963,509 @@ ASYNC_EXTERN_C_END_
 
 #endif
 
+/* ---- datagram.h --------------------------------------------------------------------------------------- */
+
+/* datagram.h: sockets for datagrams: UDP by name or address, unix ones by path. What is sent and received on them is in
+ * socket.h. Hosts only, with ASYNCIO_NET. */
+
+#if ASYNCIO_NET
+
+ASYNC_EXTERN_C_BEGIN_
+
+enum {
+    ASYNC_DATAGRAM_BROADCAST = 1, /* it may send to broadcast addresses */
+    ASYNC_DATAGRAM_REUSE_PORT = 2 /* several sockets may be bound to the port: -ENOPROTOOPT where they cannot */
+};
+
+/* async_address_datagram: a new datagram socket, non-blocking and close-on-exec, bound to `local` and connected to
+ * `remote`; either may be NULL. options: of the above. A connected one sends without an address, receives from there
+ * only, and hears of refusals: -ECONNREFUSED from a send or receive. A unix socket needs a local address for others to
+ * answer to. -errno; INVALID_ARGUMENT without any address, or with two of different families. Any thread; does not
+ * suspend. */
+int async_address_datagram(const async_address *local, const async_address *remote, unsigned options);
+
+/* await_into(fd, async_net_datagram, .host = "example.org", .port = 53): the same for UDP, connected to the first of the
+ * host's addresses for which there is a socket.
+ * await_into(fd, async_net_datagram, .local_host = h, .local_port = p): bound to a host of this machine; NULL: to all
+ *     interfaces, of IPv4 unless .family says AF_INET6. Port 0: one that is free.
+ * Or both. .options as above. Statuses: async_getaddrinfo's, and -errno of the first address. Mirrors the socket of
+ * loop.create_datagram_endpoint. */
+struct async_net_datagram {
+    async_frame frame;
+    const char *host, *local_host;
+    int port, local_port, family;
+    unsigned options;
+    int result;
+    struct addrinfo *remotes, *locals;
+};
+ASYNC_DECLARE(async_net_datagram);
+
+ASYNC_EXTERN_C_END_
+
+#endif
+
+#if defined(ASYNCIO_IMPLEMENTATION) && ASYNCIO_NET
+
+ASYNC_EXTERN_C_BEGIN_
+
+int async_address_datagram(const async_address *local, const async_address *remote, unsigned options)
+{
+    const async_address *any = local != NULL ? local : remote;
+    int fd, error, on = 1;
+    if (any == NULL || (remote != NULL && async_address_family(remote) != async_address_family(any)))
+        return ASYNC_INVALID_ARGUMENT;
+    fd = async_socket_open(async_address_family(any), SOCK_DGRAM, 0);
+    if (fd < 0)
+        return fd;
+    if (((options & ASYNC_DATAGRAM_BROADCAST) && setsockopt(fd, SOL_SOCKET, SO_BROADCAST, &on, sizeof on) != 0) ||
+        ((options & ASYNC_DATAGRAM_REUSE_PORT) && !async_socket_reuse_port_(fd)) ||
+        (local != NULL && bind(fd, async_address_sockaddr(local), (socklen_t)local->length) != 0) ||
+        (remote != NULL && connect(fd, async_address_sockaddr(remote), (socklen_t)remote->length) != 0)) {
+        error = errno;
+        close(fd);
+        return -error;
+    }
+    return fd;
+}
+
+static const async_address *async_next_address_(async_address *address, const struct addrinfo *found)
+{
+    return found != NULL && async_address_set(address, found->ai_addr, found->ai_addrlen) == ASYNC_OK ? address : NULL;
+}
+
+/* The first pair of addresses that goes together and for which there is a socket; else the first failure. */
+static int async_datagram_first_(const struct addrinfo *locals, const struct addrinfo *remotes, unsigned options)
+{
+    const struct addrinfo *local = locals, *remote;
+    int first = 0, fd;
+    do {
+        remote = remotes;
+        do {
+            async_address here, there;
+            if (local != NULL && remote != NULL && local->ai_family != remote->ai_family)
+                continue;
+            fd = async_address_datagram(async_next_address_(&here, local), async_next_address_(&there, remote), options);
+            if (fd >= 0)
+                return fd;
+            if (first == 0)
+                first = fd;
+        } while (remote != NULL && (remote = remote->ai_next) != NULL);
+    } while (local != NULL && (local = local->ai_next) != NULL);
+    return first == 0 ? -EAFNOSUPPORT : first;
+}
+
+ASYNC_DEFINE(async_net_datagram)
+{
+    bool connects = self->host != NULL || self->port != 0;
+    int fd;
+    ASYNC_BEGIN;
+    if (connects)
+        AWAIT_INTO(self->remotes, async_getaddrinfo, .host = self->host, .port = self->port, .family = self->family,
+            .type = SOCK_DGRAM);
+    if (!connects || self->local_host != NULL || self->local_port != 0)
+        AWAIT_INTO(self->locals, async_getaddrinfo, .host = self->local_host, .port = self->local_port,
+            .family = self->family, .type = SOCK_DGRAM, .flags = AI_PASSIVE);
+    fd = async_datagram_first_(self->locals, self->remotes, self->options);
+    if (fd < 0)
+        ASYNC_RAISE(fd);
+    self->result = fd;
+    ASYNC_FINALLY;
+    if (self->remotes != NULL)
+        freeaddrinfo(self->remotes);
+    if (self->locals != NULL)
+        freeaddrinfo(self->locals);
+    ASYNC_END;
+}
+
+ASYNC_EXTERN_C_END_
+
+#endif
+
+/* ---- file.h ------------------------------------------------------------------------------------------- */
+
+/* file.h: files without blocking the loop: each operation is done by a thread of the loop's executor. Hosts only, with
+ * ASYNCIO_THREADS.
+ *
+ * A descriptor of a file is always ready, so waiting for it (fd.h) is no help; what blocks is the operation itself. One
+ * that a thread has begun cannot be stopped: when its await is cancelled, that ends as soon as the thread is done. All of
+ * them fail with -errno, and as async_to_thread does: NO_MEMORY, CLOSED. */
+
+#if ASYNCIO_THREADS
+
+ASYNC_EXTERN_C_BEGIN_
+
+/* await_into(file, async_file_open, .path = p, .flags = O_RDONLY): a descriptor, close-on-exec; .mode as open() has it,
+ * 0: 0666 less the umask. When it is cancelled none is left open. */
+struct async_file_open {
+    async_frame frame;
+    const char *path;
+    int flags, mode;
+    int result;
+};
+ASYNC_DECLARE(async_file_open);
+
+/* await(async_file_close, .file = f): closes it; in a thread, as a network's file system may take its time. */
+struct async_file_close {
+    async_frame frame;
+    int file;
+};
+ASYNC_DECLARE(async_file_close);
+
+/* await_into(n, async_file_read, .file = f, .buffer = b, .size = s): reads on from the file's position, at most size
+ *     bytes; 0 at its end. A cancelled one has not moved the position.
+ * await_into(n, async_file_write, .file = f, .data = d, .size = s): writes all of it there. .written, a size_t, tells how
+ *     much so far, also after a failure or a cancel.
+ * await_into(n, async_file_pread, ..., .offset = o), await_into(n, async_file_pwrite, ..., .offset = o): the same at an
+ *     offset; the position is neither used nor moved.
+ * await(async_file_sync, .file = f): until all that was written is on the disk. */
+struct async_file_read {
+    async_frame frame;
+    int file;
+    void *buffer;
+    size_t size;
+    size_t result;
+};
+ASYNC_DECLARE(async_file_read);
+struct async_file_pread {
+    async_frame frame;
+    int file;
+    void *buffer;
+    size_t size;
+    uint64_t offset;
+    size_t result;
+};
+ASYNC_DECLARE(async_file_pread);
+struct async_file_write {
+    async_frame frame;
+    int file;
+    const void *data;
+    size_t size, *written;
+    size_t result;
+};
+ASYNC_DECLARE(async_file_write);
+struct async_file_pwrite {
+    async_frame frame;
+    int file;
+    const void *data;
+    size_t size, *written;
+    uint64_t offset;
+    size_t result;
+};
+ASYNC_DECLARE(async_file_pwrite);
+struct async_file_sync {
+    async_frame frame;
+    int file;
+};
+ASYNC_DECLARE(async_file_sync);
+
+/* async_file_content: a whole file in memory, with a zero byte behind it. async_file_content_free: gives it back; nothing
+ * on all zeros. */
+typedef struct async_file_content {
+    char *data;
+    size_t size; /* without the zero byte */
+} async_file_content;
+void async_file_content_free(async_file_content *content);
+
+/* await_into(content, async_file_load, .path = p): reads a whole file. .limit: -EFBIG when it is longer; 0: no limit.
+ * await(async_file_save, .path = p, .data = d, .size = s): writes a whole file, in place of what was there. With .atomic
+ *     it is written beside it under another name (the path and ".tmp"), synced, and renamed: others see the old one or the
+ *     new one, whatever happens. .mode as above. */
+struct async_file_load {
+    async_frame frame;
+    const char *path;
+    size_t limit;
+    async_file_content result;
+};
+ASYNC_DECLARE(async_file_load);
+struct async_file_save {
+    async_frame frame;
+    const char *path;
+    const void *data;
+    size_t size;
+    int mode;
+    bool atomic;
+};
+ASYNC_DECLARE(async_file_save);
+
+ASYNC_EXTERN_C_END_
+
+#endif
+
+#if defined(ASYNCIO_IMPLEMENTATION) && ASYNCIO_THREADS
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+ASYNC_EXTERN_C_BEGIN_
+
+/* ---- in the thread ------------------------------------------------------------------------------------------- */
+
+/* A descriptor, or -errno. */
+static int async_open_now_(const char *path, int flags, int mode)
+{
+    int file;
+    do
+        file = open(path, flags | O_CLOEXEC, (mode_t)(mode == 0 ? 0666 : mode));
+    while (file < 0 && errno == EINTR);
+    return file < 0 ? -errno : file;
+}
+
+static int async_close_now_(int file) { return close(file) != 0 && errno != EINTR ? -errno : ASYNC_OK; }
+
+static int async_sync_now_(int file)
+{
+    int failed;
+    do
+        failed = fsync(file);
+    while (failed != 0 && errno == EINTR);
+    return failed != 0 ? -errno : ASYNC_OK;
+}
+
+/* At an offset, or, where that is NULL, at the file's position. */
+static int async_read_now_(int file, void *buffer, size_t size, const uint64_t *offset, size_t *result)
+{
+    ssize_t n;
+    do
+        n = offset == NULL ? read(file, buffer, size) : pread(file, buffer, size, (off_t)*offset);
+    while (n < 0 && errno == EINTR);
+    if (n < 0)
+        return -errno;
+    *result = (size_t)n;
+    return ASYNC_OK;
+}
+
+static int async_write_now_(int file, const void *data, size_t size, const uint64_t *offset, size_t *result)
+{
+    const unsigned char *bytes = (const unsigned char *)data;
+    while (*result < size) {
+        size_t left = size - *result;
+        ssize_t n = offset == NULL ? write(file, bytes + *result, left)
+                                   : pwrite(file, bytes + *result, left, (off_t)(*offset + *result));
+        if (n == 0)
+            return -EIO;
+        if (n > 0)
+            *result += (size_t)n;
+        else if (errno != EINTR)
+            return -errno;
+    }
+    return ASYNC_OK;
+}
+
+static int async_file_open_now_(void *data)
+{
+    struct async_file_open *io = (struct async_file_open *)data;
+    io->result = async_open_now_(io->path, io->flags, io->mode);
+    return io->result < 0 ? io->result : ASYNC_OK;
+}
+
+static int async_file_close_now_(void *data) { return async_close_now_(((struct async_file_close *)data)->file); }
+static int async_file_sync_now_(void *data) { return async_sync_now_(((struct async_file_sync *)data)->file); }
+
+static int async_file_read_now_(void *data)
+{
+    struct async_file_read *io = (struct async_file_read *)data;
+    return async_read_now_(io->file, io->buffer, io->size, NULL, &io->result);
+}
+
+static int async_file_pread_now_(void *data)
+{
+    struct async_file_pread *io = (struct async_file_pread *)data;
+    return async_read_now_(io->file, io->buffer, io->size, &io->offset, &io->result);
+}
+
+static int async_file_write_now_(void *data)
+{
+    struct async_file_write *io = (struct async_file_write *)data;
+    return async_write_now_(io->file, io->data, io->size, NULL, &io->result);
+}
+
+static int async_file_pwrite_now_(void *data)
+{
+    struct async_file_pwrite *io = (struct async_file_pwrite *)data;
+    return async_write_now_(io->file, io->data, io->size, &io->offset, &io->result);
+}
+
+/* Room for that many bytes and the zero byte; what is there already moves along. */
+static bool async_content_grow_(async_file_content *content, size_t room)
+{
+    char *data = room == SIZE_MAX ? NULL : (char *)ASYNCIO_MALLOC(room + 1);
+    if (data == NULL)
+        return false;
+    if (content->size > 0)
+        ASYNC_MEMCPY_(data, content->data, content->size);
+    if (content->data != NULL)
+        ASYNCIO_FREE(content->data);
+    content->data = data;
+    return true;
+}
+
+/* To its end, wherever that is: the size a file has said may be wrong (/proc), or may change. */
+static int async_load_now_(int file, async_file_content *content, size_t limit)
+{
+    struct stat st;
+    size_t room = 4096, n = 0;
+    int status;
+    if (fstat(file, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0 && (uint64_t)st.st_size < SIZE_MAX - 1)
+        room = (size_t)st.st_size + 1; /* so that the end is seen without growing */
+    if (limit > 0 && room > limit)
+        room = limit < SIZE_MAX - 1 ? limit + 1 : limit;
+    if (!async_content_grow_(content, room))
+        return ASYNC_NO_MEMORY;
+    for (;;) {
+        status = async_read_now_(file, content->data + content->size, room - content->size, NULL, &n);
+        if (status < 0 || n == 0)
+            break;
+        content->size += n;
+        if (limit > 0 && content->size > limit)
+            return -EFBIG;
+        if (content->size == room && !async_content_grow_(content, room = room > SIZE_MAX / 2 ? SIZE_MAX : room * 2))
+            return ASYNC_NO_MEMORY;
+    }
+    content->data[content->size] = '\0';
+    return status;
+}
+
+static int async_file_load_now_(void *data)
+{
+    struct async_file_load *io = (struct async_file_load *)data;
+    int status, file = async_open_now_(io->path, O_RDONLY, 0);
+    if (file < 0)
+        return file;
+    status = async_load_now_(file, &io->result, io->limit);
+    close(file);
+    return status;
+}
+
+static int async_save_now_(const struct async_file_save *io, const char *path)
+{
+    size_t n = 0;
+    int status, closed, file = async_open_now_(path, O_WRONLY | O_CREAT | O_TRUNC, io->mode);
+    if (file < 0)
+        return file;
+    status = async_write_now_(file, io->data, io->size, NULL, &n);
+    if (status == ASYNC_OK && io->atomic)
+        status = async_sync_now_(file);
+    closed = async_close_now_(file);
+    return status < 0 ? status : closed;
+}
+
+static int async_file_save_now_(void *data)
+{
+    const struct async_file_save *io = (const struct async_file_save *)data;
+    size_t length = strlen(io->path);
+    char *beside;
+    int status;
+    if (!io->atomic)
+        return async_save_now_(io, io->path);
+    beside = (char *)ASYNCIO_MALLOC(length + sizeof ".tmp");
+    if (beside == NULL)
+        return ASYNC_NO_MEMORY;
+    ASYNC_MEMCPY_(beside, io->path, length);
+    ASYNC_MEMCPY_(beside + length, ".tmp", sizeof ".tmp");
+    status = async_save_now_(io, beside);
+    if (status == ASYNC_OK && rename(beside, io->path) != 0)
+        status = -errno;
+    if (status < 0)
+        (void)unlink(beside);
+    ASYNCIO_FREE(beside);
+    return status;
+}
+
+void async_file_content_free(async_file_content *content)
+{
+    if (content->data != NULL)
+        ASYNCIO_FREE(content->data);
+    content->data = NULL;
+    content->size = 0;
+}
+
+/* ---- in the loop: the frame is what the thread works on ------------------------------------------------------- */
+
+ASYNC_DEFINE(async_file_open)
+{
+    ASYNC_BEGIN;
+    self->result = -1;
+    AWAIT(async_to_thread, .function = async_file_open_now_, .data = self);
+    ASYNC_FINALLY;
+    if (ASYNC_ERROR < 0 && self->result >= 0) /* opened, and then cancelled */
+        close(self->result);
+    ASYNC_END;
+}
+
+ASYNC_DEFINE(async_file_close)
+{
+    ASYNC_BEGIN;
+    AWAIT(async_to_thread, .function = async_file_close_now_, .data = self);
+    ASYNC_END;
+}
+
+ASYNC_DEFINE(async_file_read)
+{
+    ASYNC_BEGIN;
+    AWAIT(async_to_thread, .function = async_file_read_now_, .data = self);
+    ASYNC_FINALLY;
+    if (ASYNC_ERROR < 0 && self->result > 0)
+        (void)lseek(self->file, -(off_t)self->result, SEEK_CUR);
+    ASYNC_END;
+}
+
+ASYNC_DEFINE(async_file_pread)
+{
+    ASYNC_BEGIN;
+    AWAIT(async_to_thread, .function = async_file_pread_now_, .data = self);
+    ASYNC_END;
+}
+
+ASYNC_DEFINE(async_file_write)
+{
+    ASYNC_BEGIN;
+    AWAIT(async_to_thread, .function = async_file_write_now_, .data = self);
+    ASYNC_FINALLY;
+    if (self->written != NULL)
+        *self->written = self->result;
+    ASYNC_END;
+}
+
+ASYNC_DEFINE(async_file_pwrite)
+{
+    ASYNC_BEGIN;
+    AWAIT(async_to_thread, .function = async_file_pwrite_now_, .data = self);
+    ASYNC_FINALLY;
+    if (self->written != NULL)
+        *self->written = self->result;
+    ASYNC_END;
+}
+
+ASYNC_DEFINE(async_file_sync)
+{
+    ASYNC_BEGIN;
+    AWAIT(async_to_thread, .function = async_file_sync_now_, .data = self);
+    ASYNC_END;
+}
+
+ASYNC_DEFINE(async_file_load)
+{
+    ASYNC_BEGIN;
+    AWAIT(async_to_thread, .function = async_file_load_now_, .data = self);
+    ASYNC_FINALLY;
+    if (ASYNC_ERROR < 0)
+        async_file_content_free(&self->result);
+    ASYNC_END;
+}
+
+ASYNC_DEFINE(async_file_save)
+{
+    ASYNC_BEGIN;
+    AWAIT(async_to_thread, .function = async_file_save_now_, .data = self);
+    ASYNC_END;
+}
+
+ASYNC_EXTERN_C_END_
+
+#endif
+
 /* ---- verify.h ----------------------------------------------------------------------------------------- */
 
 /* verify.h: two tools that find what a test run by chance does not: seeded scheduling and cancel-everywhere. Hosts only,
