@@ -81,6 +81,18 @@
 #define ASYNCIO_PROCESSES (!(ASYNCIO_BARE))
 #endif
 
+/* ASYNCIO_VFORK: on Linux, a process is started by vfork(), which takes the same time however large the program is. 0: by
+ * fork(), as elsewhere. */
+#ifndef ASYNCIO_VFORK
+#define ASYNCIO_VFORK 1
+#endif
+
+/* ASYNCIO_PIDFD: on Linux, a process is watched through a descriptor where the kernel has them. 0: by SIGCHLD, as
+ * elsewhere. */
+#ifndef ASYNCIO_PIDFD
+#define ASYNCIO_PIDFD 1
+#endif
+
 /* ASYNCIO_KEYWORDS: the lower-case words (async, await, ...). 0 leaves only ASYNC, AWAIT, ...; C++ never has them,
  * since a macro `async` would break std::async. */
 #ifndef ASYNCIO_KEYWORDS
@@ -2636,6 +2648,7 @@ struct async_loop {
 #if !ASYNCIO_BARE
     struct async_poller_ *poller;
     struct async_signals_ *signals;
+    struct async_processes_ *processes;
     void (*signals_arrived)(async_loop *loop);
     async_line_ closers; /* async_closer_ */
 #if ASYNCIO_THREADS
@@ -11145,9 +11158,10 @@ static size_t async_signal_count_(const struct async_signal_wait *wait) { return
 static void async_signals_arrived_(async_loop *loop)
 {
     async_node_ *node, *next;
-    for (node = loop->signals->watches.first; node != NULL; node = node->next) {
+    for (node = loop->signals->watches.first; node != NULL; node = next) {
         async_signal_watch_ *watch = ASYNC_CONTAINER_(node, async_signal_watch_, node);
         unsigned count = ASYNC_SEE_(async_signal_actions_[watch->signo].count) - watch->seen;
+        next = node->next; /* it may end itself */
         watch->seen += count;
         if (count != 0)
             watch->arrived(watch, count);
@@ -11273,6 +11287,23 @@ static async_status async_signal_watch_on_(async_loop *loop, async_signal_watch_
     else
         ASYNC_ADD_(loop->signals->wanted[signo], (unsigned short)-1);
     return status;
+}
+
+/* In the child of a fork: the loops and the other threads are the parent's. */
+static void async_signals_forget_(void)
+{
+    int signo;
+    pthread_mutex_init(&async_signal_lock_, NULL);
+    ASYNC_SHOW_(async_signal_loops_, NULL);
+    ASYNC_SHOW_(async_signal_inside_, 0u);
+    for (signo = 1; signo < ASYNC_SIGNALS_; signo++)
+        if (async_signal_actions_[signo].users != 0) {
+            async_signal_actions_[signo].users = 0;
+            sigaction(signo, &async_signal_actions_[signo].before, NULL);
+        }
+    async_interruptible_ = NULL;
+    if (async_interrupt_does_(async_on_interrupt_))
+        sigaction(SIGINT, &async_before_interrupt_, NULL);
 }
 
 /* ---- handlers ------------------------------------------------------------------------------------------------ */
@@ -11403,6 +11434,856 @@ async_step async_signal_wait_resume(async_stack *stack, void *frame)
 }
 
 ASYNC_LEAF_DEFINE(async_signal_wait, async_leaf_cancel);
+
+ASYNC_EXTERN_C_END_
+
+#endif
+
+/* ---- spawn.h ------------------------------------------------------------------------------------------ */
+
+/* spawn.h: from fork to exec: another program in a child process, with nothing of ours but what it is meant to have. */
+
+#if ASYNCIO_PROCESSES
+
+ASYNC_EXTERN_C_BEGIN_
+
+/* What a child's standard descriptor may be, besides 0, its parent's, and a number above 0, a descriptor of its parent's. */
+enum {
+    ASYNC_PIPE = -1,    /* one end of a pipe, whose other end we have */
+    ASYNC_STDOUT = -2,  /* the error output's: where the output goes */
+    ASYNC_DEVNULL = -3  /* nothing comes from it, and nothing arrives */
+};
+
+/* ASYNC_OWN_GROUP: the child leads a process group of its own. */
+enum { ASYNC_OWN_GROUP = -1 };
+
+struct async_spawn_ {
+    const char *const *argv;
+    const char *const *environment;
+    const char *cwd;
+    int stdio[3]; /* as above; then descriptors */
+    bool new_session;
+    int process_group;
+    const int *pass_fds;
+    size_t pass_count;
+    const char *program; /* the files to try, one after another */
+    size_t programs;
+    int report;      /* where the child says what failed */
+    int descriptors; /* no descriptor is above, where there is no close_range */
+};
+
+/* What failed in the child. */
+struct async_spawn_report_ {
+    int step, error;
+};
+
+ASYNC_EXTERN_C_END_
+
+#endif
+
+#if defined(ASYNCIO_IMPLEMENTATION) && ASYNCIO_PROCESSES
+
+#include <stdlib.h>
+#if defined(__linux__)
+#include <sys/syscall.h>
+#endif
+
+ASYNC_EXTERN_C_BEGIN_
+
+extern char **environ;
+
+/* A strictly conforming compiler hides these two.
+ *
+ * vfork: the child runs in the memory of its parent, which stands still until the exec, instead of in a copy of its page
+ * tables: starting a program takes the same time however large ours is, and does not fail for lack of memory it never
+ * uses. That demands of the child only what a thread-safe fork demands already: nothing but system calls, on memory that
+ * nobody else changes, and never a return. Its signal dispositions, mask, descriptors and directory are its own.
+ * posix_spawn() does the same, but has no portable way to close what it is not told of, to change the directory, to
+ * make a session, or to say what failed. Where vfork() is a plain fork() (emulators, checkers), all of it still holds. */
+#if defined(__linux__)
+#ifndef __cplusplus
+long syscall(long number, ...);
+pid_t vfork(void);
+#endif
+#endif
+#if defined(__linux__) && ASYNCIO_VFORK
+#define ASYNC_FORK_ vfork
+#else
+#define ASYNC_FORK_ fork
+#endif
+
+enum { ASYNC_STEP_REPORT_, ASYNC_STEP_STDIO_, ASYNC_STEP_PASS_, ASYNC_STEP_SESSION_, ASYNC_STEP_GROUP_, ASYNC_STEP_CWD_,
+    ASYNC_STEP_EXEC_ };
+
+static const char *async_step_name_(int step)
+{
+    static const char *const names[] = { "fork", "dup2", "pass_fds", "setsid", "setpgid", "chdir", "execve" };
+    return step >= 0 && step < (int)(sizeof names / sizeof *names) ? names[step] : names[0];
+}
+
+/* ---- in the child: system calls only ------------------------------------------------------------------------- */
+
+ASYNC_NORETURN_ static void async_spawn_fail_(const struct async_spawn_ *spawn, int step)
+{
+    struct async_spawn_report_ report;
+    ssize_t n;
+    report.step = step;
+    report.error = errno;
+    do
+        n = write(spawn->report, &report, sizeof report);
+    while (n < 0 && errno == EINTR);
+    _exit(127);
+}
+
+/* Our handlers would run in the parent's memory. What is ignored stays so, as by exec, but for what servers ignore for
+ * themselves and programs do not expect. */
+static void async_spawn_reset_signals_(void)
+{
+    struct sigaction usual, now;
+    int signo;
+    ASYNC_MEMSET_(&usual, 0, sizeof usual);
+    sigemptyset(&usual.sa_mask);
+    usual.sa_handler = SIG_DFL;
+    for (signo = 1; signo < ASYNC_SIGNALS_; signo++)
+        if (sigaction(signo, NULL, &now) == 0 && now.sa_handler != SIG_DFL &&
+            (now.sa_handler != SIG_IGN || signo == SIGPIPE || signo == SIGCHLD))
+            sigaction(signo, &usual, NULL);
+}
+
+static void async_spawn_stdio_(const struct async_spawn_ *spawn)
+{
+    int from[3], i;
+    for (i = 0; i < 3; i++) { /* out of the way of each other */
+        from[i] = spawn->stdio[i];
+        if (from[i] < 3 && from[i] != i && (from[i] = fcntl(from[i], F_DUPFD_CLOEXEC, 3)) < 0)
+            async_spawn_fail_(spawn, ASYNC_STEP_STDIO_);
+    }
+    for (i = 0; i < 3; i++)
+        if (from[i] == i)
+            (void)fcntl(i, F_SETFD, 0); /* it may be closed in the parent, too */
+        else
+            while (dup2(from[i], i) < 0)
+                if (errno != EINTR && errno != EBUSY)
+                    async_spawn_fail_(spawn, ASYNC_STEP_STDIO_);
+}
+
+/* All others close at the exec, whoever opened them without saying so. */
+static void async_spawn_descriptors_(const struct async_spawn_ *spawn)
+{
+    size_t i;
+    int fd = 3;
+#if defined(SYS_close_range)
+    if (syscall(SYS_close_range, 3u, ~0u, 4u /* CLOSE_RANGE_CLOEXEC */) == 0)
+        fd = spawn->descriptors;
+#endif
+    for (; fd < spawn->descriptors; fd++)
+        (void)fcntl(fd, F_SETFD, FD_CLOEXEC);
+    for (i = 0; i < spawn->pass_count; i++)
+        if (spawn->pass_fds[i] > 2 && fcntl(spawn->pass_fds[i], F_SETFD, 0) != 0)
+            async_spawn_fail_(spawn, ASYNC_STEP_PASS_);
+}
+
+ASYNC_NORETURN_ static void async_spawn_child_(const struct async_spawn_ *spawn)
+{
+    char *const *argv = (char *const *)(uintptr_t)spawn->argv;
+    char *const *environment = spawn->environment == NULL ? environ : (char *const *)(uintptr_t)spawn->environment;
+    const char *program = spawn->program;
+    sigset_t none;
+    size_t i;
+    int error = 0;
+    async_spawn_reset_signals_();
+    async_spawn_stdio_(spawn);
+    async_spawn_descriptors_(spawn);
+    if (spawn->new_session && setsid() < 0)
+        async_spawn_fail_(spawn, ASYNC_STEP_SESSION_);
+    if (spawn->process_group != 0 && setpgid(0, spawn->process_group < 0 ? 0 : spawn->process_group) != 0)
+        async_spawn_fail_(spawn, ASYNC_STEP_GROUP_);
+    if (spawn->cwd != NULL && chdir(spawn->cwd) != 0)
+        async_spawn_fail_(spawn, ASYNC_STEP_CWD_);
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    for (i = 0; i < spawn->programs; i++) {
+        execve(program, argv, environment);
+        if (error == 0 && errno != ENOENT && errno != ENOTDIR)
+            error = errno;
+        while (*program != '\0')
+            program++;
+        program++;
+    }
+    if (error != 0) /* that of a program that is there, but cannot be run */
+        errno = error;
+    async_spawn_fail_(spawn, ASYNC_STEP_EXEC_);
+}
+
+/* ---- in the parent ------------------------------------------------------------------------------------------- */
+
+/* A pipe, close-on-exec, and out of the way of the standard descriptors even when those are closed. */
+static async_status async_spawn_pipe_(int fds[2])
+{
+    int i, fd, error;
+#if defined(SYS_pipe2)
+    if (syscall(SYS_pipe2, fds, O_CLOEXEC) != 0)
+        return -errno;
+#else
+    if (pipe(fds) != 0)
+        return -errno;
+    (void)fcntl(fds[0], F_SETFD, FD_CLOEXEC);
+    (void)fcntl(fds[1], F_SETFD, FD_CLOEXEC);
+#endif
+    for (i = 0; i < 2; i++)
+        if (fds[i] < 3) {
+            fd = fcntl(fds[i], F_DUPFD_CLOEXEC, 3);
+            error = errno;
+            if (fd < 0) {
+                close(fds[0]);
+                close(fds[1]);
+                return -error;
+            }
+            close(fds[i]);
+            fds[i] = fd;
+        }
+    return ASYNC_OK;
+}
+
+static const char *async_spawn_path_(const struct async_spawn_ *spawn)
+{
+    const char *const *e = spawn->environment == NULL ? (const char *const *)environ : spawn->environment;
+    for (; e != NULL && *e != NULL; e++)
+        if (strncmp(*e, "PATH=", 5) == 0)
+            return *e + 5;
+    return "/bin:/usr/bin";
+}
+
+/* The files that the program's name may stand for, found now: the child may not allocate. To be freed if not the name
+ * itself. */
+static async_status async_spawn_find_(struct async_spawn_ *spawn)
+{
+    const char *name = spawn->argv[0], *path, *end;
+    size_t length;
+    char *to;
+    spawn->program = name;
+    spawn->programs = 1;
+    if (*name == '\0')
+        return -ENOENT;
+    if (strchr(name, '/') != NULL)
+        return ASYNC_OK;
+    path = async_spawn_path_(spawn);
+    length = strlen(name) + 2;
+    for (end = path; *end != '\0'; end++)
+        if (*end == ':')
+            spawn->programs++;
+    to = (char *)ASYNCIO_MALLOC((size_t)(end - path) + spawn->programs * length);
+    if (to == NULL)
+        return ASYNC_NO_MEMORY;
+    for (spawn->program = to;; path = end + 1) {
+        for (end = path; *end != '\0' && *end != ':'; end++)
+            *to++ = *end;
+        if (end != path) /* an empty one is the directory the child is in */
+            *to++ = '/';
+        ASYNC_MEMCPY_(to, name, length - 1);
+        to += length - 1;
+        if (*end == '\0')
+            return ASYNC_OK;
+    }
+}
+
+/* The child's id, or -errno. No handler of ours may run in the child before they are reset. */
+ASYNC_NOINLINE_ static int async_spawn_fork_(const struct async_spawn_ *spawn)
+{
+    sigset_t all, before;
+    pid_t pid;
+    int error;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    pid = ASYNC_FORK_();
+    if (pid == 0)
+        async_spawn_child_(spawn);
+    error = errno;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return pid < 0 ? -error : (int)pid;
+}
+
+/* Starts it: the child's id, and in *report where it will say what failed, or say nothing and close; or -errno. */
+static int async_spawn_start_(struct async_spawn_ *spawn, int *report)
+{
+    int fds[2], pid = async_spawn_find_(spawn);
+    long most = sysconf(_SC_OPEN_MAX);
+    if (pid < 0)
+        return pid;
+    spawn->descriptors = most < 0 ? 1024 : most > 65536 ? 65536 : (int)most;
+    pid = async_spawn_pipe_(fds);
+    if (pid == ASYNC_OK) {
+        spawn->report = fds[1];
+        pid = fcntl(fds[0], F_SETFL, O_NONBLOCK) < 0 ? -errno : async_spawn_fork_(spawn);
+        close(fds[1]);
+        *report = fds[0];
+        if (pid < 0)
+            close(fds[0]);
+    }
+    if (spawn->program != spawn->argv[0])
+        ASYNCIO_FREE((void *)(uintptr_t)spawn->program);
+    return pid;
+}
+
+ASYNC_EXTERN_C_END_
+
+#endif
+
+/* ---- process.h ---------------------------------------------------------------------------------------- */
+
+/* process.h: child processes: their end, and signals for them (asyncio.subprocess.Process). Hosts only. subprocess.h starts
+ * them.
+ *
+ * A process is reaped as soon as it has ended: on Linux through a descriptor that stands for it (pidfd), elsewhere on
+ * SIGCHLD. Only processes started here are waited for, so it gets along with whoever starts others. */
+
+#if ASYNCIO_PROCESSES
+
+ASYNC_EXTERN_C_BEGIN_
+
+/* ASYNC_RUNNING: the returncode of a process that has not ended (asyncio's None). */
+enum { ASYNC_RUNNING = INT_MIN };
+
+/* async_process: belongs to its owner, who ends it with async_process_deinit(). All zeros: none. In place until then. */
+typedef struct async_process {
+    int pid;        /* also when it has ended */
+    int returncode; /* what it exited with; minus the signal that ended it; ASYNC_RUNNING */
+    int input, output, error; /* our ends of its pipes, non-blocking; -1: none */
+    const char *failed; /* the system call that did, when it could not be started */
+    /* the rest is the library's */
+    async_loop *loop;
+    async_node_ node; /* among the loop's */
+    async_line_ waits;
+    async_fd_handle exited;
+    int pidfd;
+    bool ended, lost;
+    struct async_collected_ {
+        char *data;
+        size_t size, capacity;
+    } collected[2];
+    size_t fed;
+} async_process;
+
+/* await_into(code, async_process_wait, .process = &p): waits for its end and gives its returncode. Any number may wait.
+ * While its output is a pipe that nobody reads, a process that writes much does not end: async_process_communicate.
+ * -ECHILD when somebody else has waited for it, or SIGCHLD is ignored; MISUSE for none, and on another loop. Cancelled,
+ * the process goes on. Mirrors Process.wait(). */
+struct async_process_wait {
+    async_leaf leaf;
+    async_process *process;
+    async_node_ node;
+    async_status status;
+    int result;
+};
+ASYNC_DECLARE(async_process_wait);
+
+/* async_process_poll: true if it has ended: looks now. Mirrors Popen.poll(). */
+bool async_process_poll(async_process *process);
+
+/* async_process_send_signal, async_process_terminate (SIGTERM), async_process_kill (SIGKILL): OK, -ESRCH when it has
+ * ended, -EPERM, MISUSE for none. Mirror Process.send_signal(), terminate(), kill(). */
+async_status async_process_send_signal(async_process *process, int signo);
+async_status async_process_terminate(async_process *process);
+async_status async_process_kill(async_process *process);
+
+/* async_process_close_input: closes our end of its standard input, which then ends for it. Mirrors stdin.close(). */
+void async_process_close_input(async_process *process);
+
+/* async_process_deinit: the end of the object: kills the process if it has not ended, waits for that (blocking, but a
+ * killed process is gone soon) so that no zombie is left, and closes its pipes. Who waits for it is given its returncode;
+ * who waits for a pipe, CLOSED. Does nothing on all zeros, as which it leaves the object. One that we may not kill, since
+ * it has become another user's, is left to itself. The end of the loop does the same. Loop thread. */
+void async_process_deinit(async_process *process);
+
+/* async_after_fork: for the child of a fork() that goes on in this program instead of calling exec: first thing. A child
+ * has a copy of the loops' memory, but shares their descriptors with its parent and has none of its other threads, so it
+ * must not run them. This forgets the loops of this thread: none is running any more, their own descriptors are closed,
+ * signals do again what they did before, the processes are the parent's. Their tasks are not ended and their memory is not
+ * freed. The child may then run a loop of its own; it must not return into one that was running, but _exit(). */
+void async_after_fork(void);
+
+ASYNC_EXTERN_C_END_
+
+#endif
+
+#if defined(ASYNCIO_IMPLEMENTATION) && ASYNCIO_PROCESSES
+
+#include <sys/wait.h>
+
+ASYNC_EXTERN_C_BEGIN_
+
+/* A loop's processes, until they are deinitialised. */
+struct async_processes_ {
+    async_closer_ closer;
+    async_line_ line;
+    async_signal_watch_ child; /* SIGCHLD, while there are some without a pidfd */
+    unsigned signalled;        /* how many those are */
+};
+
+static async_process *async_node_process_(async_node_ *node) { return ASYNC_CONTAINER_(node, async_process, node); }
+
+/* ---- the end of a process ------------------------------------------------------------------------------------ */
+
+static void async_process_wake_(async_process *process, async_status status)
+{
+    async_node_ *node;
+    while ((node = process->waits.first) != NULL) {
+        struct async_process_wait *wait = ASYNC_CONTAINER_(node, struct async_process_wait, node);
+        async_line_remove_(&process->waits, node);
+        wait->leaf.frame.flags |= ASYNC_ITEM_; /* out of the line */
+        wait->status = status;
+        wait->result = process->returncode;
+        async_leaf_complete(&wait->leaf);
+    }
+}
+
+static void async_process_unwatch_(async_process *process)
+{
+    async_loop *loop = process->loop;
+    if (process->pidfd >= 0) {
+        async_fd_handle_cancel(&process->exited);
+        async_poller_forget_(loop, process->pidfd, ASYNC_CLOSED);
+        close(process->pidfd);
+        process->pidfd = -1;
+    } else {
+        async_loop_unhold(loop);
+        if (--loop->processes->signalled == 0 && loop->signals != NULL)
+            async_signal_unwatch_(loop, &loop->processes->child);
+    }
+}
+
+/* True if it has ended; options as for waitpid(). */
+static bool async_process_reap_(async_process *process, int options)
+{
+    int status = 0;
+    pid_t pid;
+    if (process->ended)
+        return true;
+    do
+        pid = waitpid((pid_t)process->pid, &status, options);
+    while (pid < 0 && errno == EINTR);
+    if (pid == 0)
+        return false;
+    process->ended = true;
+    process->lost = pid < 0;
+    process->returncode = process->lost ? 255 : WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+    async_process_unwatch_(process);
+    async_process_wake_(process, process->lost ? -ECHILD : ASYNC_OK);
+    return true;
+}
+
+static void async_process_exited_(async_fd_handle *handle)
+{
+    (void)async_process_reap_((async_process *)handle->handle.data, WNOHANG);
+}
+
+static void async_child_arrived_(async_signal_watch_ *watch, unsigned count)
+{
+    struct async_processes_ *processes = ASYNC_CONTAINER_(watch, struct async_processes_, child);
+    async_node_ *node, *next;
+    (void)count;
+    for (node = processes->line.first; node != NULL; node = next) {
+        next = node->next;
+        if (!async_node_process_(node)->ended && async_node_process_(node)->pidfd < 0)
+            (void)async_process_reap_(async_node_process_(node), WNOHANG);
+    }
+}
+
+static void async_process_close_(async_process *process, int *fd)
+{
+    if (*fd >= 0) {
+        async_poller_forget_(process->loop, *fd, ASYNC_CLOSED);
+        close(*fd);
+    }
+    *fd = -1;
+}
+
+static void async_process_close_ends_(async_process *process)
+{
+    async_process_close_(process, &process->input);
+    async_process_close_(process, &process->output);
+    async_process_close_(process, &process->error);
+}
+
+/* Kills it, unless it has ended; nothing waits for it any more. */
+static void async_process_end_(async_process *process)
+{
+    if (!process->ended) {
+        if (kill((pid_t)process->pid, SIGKILL) == 0 || errno != EPERM) {
+            (void)async_process_reap_(process, 0);
+        } else if (!async_process_reap_(process, WNOHANG)) {
+            process->ended = process->lost = true;
+            process->returncode = 255;
+            async_process_unwatch_(process);
+        }
+    }
+    async_process_wake_(process, ASYNC_CLOSED);
+    async_process_close_ends_(process);
+    async_line_remove_(&process->loop->processes->line, &process->node);
+    process->loop = NULL;
+}
+
+static void async_processes_close_(async_loop *loop, async_closer_ *closer)
+{
+    struct async_processes_ *processes = loop->processes;
+    (void)closer;
+    while (processes->line.first != NULL)
+        async_process_end_(async_node_process_(processes->line.first));
+    loop->processes = NULL;
+    ASYNCIO_FREE(processes);
+}
+
+void async_process_close_input(async_process *process)
+{
+    if (process->pid != 0)
+        async_process_close_(process, &process->input);
+}
+
+void async_process_deinit(async_process *process)
+{
+    int i;
+    if (process->pid == 0)
+        return;
+    if (process->loop != NULL)
+        async_process_end_(process);
+    for (i = 0; i < 2; i++)
+        if (process->collected[i].data != NULL)
+            ASYNCIO_FREE(process->collected[i].data);
+    ASYNC_MEMSET_(process, 0, sizeof *process);
+}
+
+bool async_process_poll(async_process *process)
+{
+    return process->pid != 0 && async_process_reap_(process, WNOHANG);
+}
+
+async_status async_process_send_signal(async_process *process, int signo)
+{
+    if (process->pid == 0)
+        return ASYNC_MISUSE;
+    if (async_process_reap_(process, WNOHANG)) /* its number may be another's */
+        return -ESRCH;
+    return kill((pid_t)process->pid, signo) == 0 ? ASYNC_OK : -errno;
+}
+
+async_status async_process_terminate(async_process *process) { return async_process_send_signal(process, SIGTERM); }
+async_status async_process_kill(async_process *process) { return async_process_send_signal(process, SIGKILL); }
+
+async_step async_process_wait_resume(async_stack *stack, void *frame)
+{
+    struct async_process_wait *wait = (struct async_process_wait *)frame;
+    async_process *process = wait->process;
+    if (wait->leaf.frame.state == ASYNC_LEAF_NEW) {
+        if (process->pid == 0 || (!process->ended && process->loop != async_loop_of_(stack)))
+            return async_step_(ASYNC_MISUSE);
+        if (process->ended) {
+            wait->result = process->returncode;
+            return async_step_(process->lost ? -ECHILD : ASYNC_OK);
+        }
+        async_line_append_(&process->waits, &wait->node);
+        return async_leaf_wait(stack, &wait->leaf);
+    }
+    if (!(wait->leaf.frame.flags & ASYNC_ITEM_)) /* else the process may be no more */
+        async_line_remove_(&process->waits, &wait->node);
+    return async_step_(async_leaf_outcome(&wait->leaf) < 0 ? async_leaf_outcome(&wait->leaf) : wait->status);
+}
+
+ASYNC_LEAF_DEFINE(async_process_wait, async_leaf_cancel);
+
+/* ---- its beginning ------------------------------------------------------------------------------------------- */
+
+static async_status async_processes_of_(async_loop *loop)
+{
+    struct async_processes_ *processes;
+    if (loop->processes != NULL)
+        return ASYNC_OK;
+    processes = (struct async_processes_ *)ASYNCIO_MALLOC(sizeof *processes);
+    if (processes == NULL)
+        return ASYNC_NO_MEMORY;
+    ASYNC_MEMSET_(processes, 0, sizeof *processes);
+    processes->closer.close = async_processes_close_;
+    async_line_append_(&loop->closers, &processes->closer.node);
+    loop->processes = processes;
+    return ASYNC_OK;
+}
+
+static int async_pidfd_(int pid)
+{
+#if ASYNCIO_PIDFD && defined(SYS_pidfd_open)
+    return (int)syscall(SYS_pidfd_open, (pid_t)pid, 0u);
+#else
+    (void)pid;
+    return -1;
+#endif
+}
+
+/* From here on its end is noticed: by a descriptor if the system has one to give, else by SIGCHLD. A process that ended
+ * before that is still there to be looked at. */
+static async_status async_process_watch_(async_process *process)
+{
+    async_loop *loop = process->loop;
+    async_status status = ASYNC_OK;
+    process->pidfd = async_pidfd_(process->pid);
+    if (process->pidfd >= 0) {
+        status = async_loop_add_reader(loop, process->pidfd, &process->exited, async_process_exited_, process);
+        if (status < 0) {
+            close(process->pidfd);
+            return status;
+        }
+    } else {
+        if (loop->processes->signalled == 0) {
+            status = async_signal_watch_on_(loop, &loop->processes->child, SIGCHLD, async_child_arrived_);
+            if (status < 0)
+                return status;
+            loop->processes->child.seen--; /* its end may have been before this: the next pass looks */
+            ASYNC_SHOW_(loop->interrupted, true);
+        }
+        loop->processes->signalled++;
+        async_loop_hold(loop);
+    }
+    async_line_append_(&loop->processes->line, &process->node);
+    return ASYNC_OK;
+}
+
+/* ---- fork without exec --------------------------------------------------------------------------------------- */
+
+void async_after_fork(void)
+{
+    async_loop *loop;
+    for (loop = async_loops_; loop != NULL; loop = loop->next_loop)
+        async_poller_close_(loop);
+    async_loops_ = NULL;
+    async_running_ = NULL;
+    async_signals_forget_();
+}
+
+ASYNC_EXTERN_C_END_
+
+#endif
+
+/* ---- subprocess.h ------------------------------------------------------------------------------------- */
+
+/* subprocess.h: starting a child process (asyncio.create_subprocess_exec and _shell). Hosts only. */
+
+#if ASYNCIO_PROCESSES
+
+ASYNC_EXTERN_C_BEGIN_
+
+/* await(async_create_subprocess_exec, .process = &self->p, .argv = argv, ...): starts a program. argv ends with NULL; its
+ * first member is the file, looked for in the PATH of the program's environment if there is no '/' in it. Everything
+ * given stays in place until the call ends; the process object is overwritten.
+ *     .input .output .error   0: the parent's; ASYNC_PIPE: process.input and so on, for us to write to or read from;
+ *                             ASYNC_DEVNULL; ASYNC_STDOUT, for the error; a number above 0: a descriptor of ours
+ *     .environment            ends with NULL, members "NAME=value"; NULL: the parent's
+ *     .cwd                    where it runs; NULL: where we do
+ *     .new_session            it leads a session of its own (setsid)
+ *     .process_group          the group it joins, or ASYNC_OWN_GROUP; 0: the parent's (setpgid)
+ *     .pass_fds .pass_count   descriptors that it has too, at the same numbers; no others, whoever opened them
+ * Its signals are as usual: none blocked, no handlers, SIGPIPE and SIGCHLD not ignored. Why it cannot be started is known
+ * here: -ENOENT, -EACCES and what else execve() and chdir() say, in process.failed which of them; -EMFILE, -EAGAIN,
+ * -ENOMEM. Then nothing is left of it, also when it is cancelled; deinit is not needed. Mirrors
+ * asyncio.create_subprocess_exec().
+ * await(async_create_subprocess_shell, .process = &self->p, .command = "ls | wc -l", ...): the same by /bin/sh. */
+struct async_create_subprocess_exec {
+    async_watcher_ watcher;
+    async_process *process;
+    const char *const *argv;
+    int input, output, error;
+    const char *const *environment;
+    const char *cwd;
+    bool new_session;
+    int process_group;
+    const int *pass_fds;
+    size_t pass_count;
+    int report;
+};
+ASYNC_DECLARE(async_create_subprocess_exec);
+struct async_create_subprocess_shell {
+    async_watcher_ watcher;
+    async_process *process;
+    const char *command;
+    int input, output, error;
+    const char *const *environment;
+    const char *cwd;
+    bool new_session;
+    int process_group;
+    const int *pass_fds;
+    size_t pass_count;
+    int report;
+};
+ASYNC_DECLARE(async_create_subprocess_shell);
+
+ASYNC_EXTERN_C_END_
+
+#endif
+
+#if defined(ASYNCIO_IMPLEMENTATION) && ASYNCIO_PROCESSES
+
+ASYNC_EXTERN_C_BEGIN_
+
+/* The child's descriptors, and our ends of its pipes. theirs: what is to be closed when it has them. */
+static async_status async_process_stdio_(async_process *process, struct async_spawn_ *spawn, int theirs[3])
+{
+    int *ours[3], fds[2], i;
+    ours[0] = &process->input;
+    ours[1] = &process->output;
+    ours[2] = &process->error;
+    for (i = 0; i < 3; i++) {
+        int *fd = &spawn->stdio[i];
+        async_status status = ASYNC_OK;
+        if (*fd == ASYNC_PIPE) {
+            status = async_spawn_pipe_(fds);
+            if (status == ASYNC_OK) {
+                *fd = theirs[i] = fds[i == 0 ? 0 : 1];
+                *ours[i] = fds[i == 0 ? 1 : 0];
+                status = async_fd_set_nonblocking(*ours[i]);
+            }
+        } else if (*fd == ASYNC_DEVNULL) {
+            *fd = theirs[i] = open("/dev/null", O_RDWR | O_CLOEXEC);
+            status = *fd < 0 ? -errno : ASYNC_OK;
+        } else if (*fd == ASYNC_STDOUT && i == 2) {
+            *fd = spawn->stdio[1];
+        } else if (*fd == 0) {
+            *fd = i;
+        } else if (*fd < 0) {
+            status = ASYNC_INVALID_ARGUMENT;
+        } else if (fcntl(*fd, F_GETFD) < 0) {
+            status = -errno;
+        }
+        if (status < 0)
+            return status;
+    }
+    for (i = 0; i < (int)spawn->pass_count; i++)
+        if (fcntl(spawn->pass_fds[i], F_GETFD) < 0)
+            return -errno;
+    return ASYNC_OK;
+}
+
+/* The child that is not to be: nothing waits for it yet, and nothing will. */
+static async_step async_process_abandon_(async_process *process, int report, int pid, async_status status)
+{
+    if (pid > 0) {
+        kill((pid_t)pid, SIGKILL);
+        while (waitpid((pid_t)pid, NULL, 0) < 0 && errno == EINTR) {
+        }
+        async_process_close_(process, &report);
+    }
+    async_process_close_ends_(process);
+    process->pid = 0;
+    return async_step_(status);
+}
+
+/* Starts it, for the running loop. Its number, or a status. */
+static int async_process_start_(async_loop *loop, async_process *process, struct async_spawn_ *spawn, int *report)
+{
+    int theirs[3], i, pid;
+    ASYNC_MEMSET_(process, 0, sizeof *process);
+    process->loop = loop;
+    process->input = process->output = process->error = process->pidfd = -1;
+    process->returncode = ASYNC_RUNNING;
+    for (i = 0; i < 3; i++)
+        theirs[i] = -1;
+    if (spawn->argv == NULL || spawn->argv[0] == NULL)
+        return ASYNC_INVALID_ARGUMENT;
+    pid = async_processes_of_(loop);
+    if (pid == ASYNC_OK) {
+        process->failed = "open";
+        pid = async_process_stdio_(process, spawn, theirs);
+    }
+    if (pid == ASYNC_OK) {
+        process->failed = "fork";
+        pid = async_spawn_start_(spawn, report);
+    }
+    for (i = 0; i < 3; i++)
+        if (theirs[i] >= 0)
+            close(theirs[i]);
+    return pid;
+}
+
+/* What the child says, or that it has become the program. */
+static async_step async_process_hear_(async_stack *stack, async_watcher_ *watcher, async_process *process, int report)
+{
+    struct async_spawn_report_ said;
+    ssize_t n;
+    async_status status;
+    do
+        n = read(report, &said, sizeof said);
+    while (n < 0 && errno == EINTR);
+    if (n < 0 && async_would_block_(errno)) {
+        status = async_fd_wait_(stack, watcher, report, false);
+        return status < 0 ? async_process_abandon_(process, report, process->pid, status) : async_step_(status);
+    }
+    if (n != 0) {
+        process->failed = async_step_name_(said.step);
+        status = n == (ssize_t)sizeof said ? -said.error : -EIO;
+        return async_process_abandon_(process, report, process->pid, status);
+    }
+    status = async_process_watch_(process);
+    if (status < 0)
+        return async_process_abandon_(process, report, process->pid, status);
+    async_process_close_(process, &report);
+    process->failed = NULL;
+    return async_step_(ASYNC_OK);
+}
+
+static async_step async_process_create_(async_stack *stack, async_watcher_ *watcher, async_process *process,
+    struct async_spawn_ *spawn, int *report)
+{
+    async_status status;
+    if (watcher->leaf.frame.state == ASYNC_LEAF_NEW) {
+        int pid = async_process_start_(async_loop_of_(stack), process, spawn, report);
+        if (pid < 0)
+            return async_process_abandon_(process, -1, 0, pid);
+        process->pid = pid;
+    } else {
+        async_poller_unwatch_(async_loop_of_(stack), watcher);
+        status = async_leaf_outcome(&watcher->leaf);
+        if (status == ASYNC_OK)
+            status = watcher->status;
+        if (status < 0)
+            return async_process_abandon_(process, *report, process->pid, status);
+    }
+    return async_process_hear_(stack, watcher, process, *report);
+}
+
+#define ASYNC_SPAWN_FILL_(spawn, create)                                                            \
+    (spawn)->stdio[0] = (create)->input;                                                            \
+    (spawn)->stdio[1] = (create)->output;                                                           \
+    (spawn)->stdio[2] = (create)->error;                                                            \
+    (spawn)->environment = (create)->environment;                                                   \
+    (spawn)->cwd = (create)->cwd;                                                                   \
+    (spawn)->new_session = (create)->new_session;                                                   \
+    (spawn)->process_group = (create)->process_group;                                               \
+    (spawn)->pass_fds = (create)->pass_fds;                                                         \
+    (spawn)->pass_count = (create)->pass_count;
+
+async_step async_create_subprocess_exec_resume(async_stack *stack, void *frame)
+{
+    struct async_create_subprocess_exec *create = (struct async_create_subprocess_exec *)frame;
+    struct async_spawn_ spawn;
+    ASYNC_MEMSET_(&spawn, 0, sizeof spawn);
+    ASYNC_SPAWN_FILL_(&spawn, create)
+    spawn.argv = create->argv;
+    return async_process_create_(stack, &create->watcher, create->process, &spawn, &create->report);
+}
+
+async_step async_create_subprocess_shell_resume(async_stack *stack, void *frame)
+{
+    struct async_create_subprocess_shell *create = (struct async_create_subprocess_shell *)frame;
+    struct async_spawn_ spawn;
+    const char *argv[4];
+    ASYNC_MEMSET_(&spawn, 0, sizeof spawn);
+    ASYNC_SPAWN_FILL_(&spawn, create)
+    argv[0] = "/bin/sh";
+    argv[1] = "-c";
+    argv[2] = create->command == NULL ? "" : create->command;
+    argv[3] = NULL;
+    spawn.argv = argv;
+    return async_process_create_(stack, &create->watcher, create->process, &spawn, &create->report);
+}
+
+ASYNC_LEAF_DEFINE(async_create_subprocess_exec, async_leaf_cancel);
+ASYNC_LEAF_DEFINE(async_create_subprocess_shell, async_leaf_cancel);
 
 ASYNC_EXTERN_C_END_
 

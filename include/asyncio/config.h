@@ -62,6 +62,18 @@
 #define ASYNCIO_PROCESSES (!(ASYNCIO_BARE))
 #endif
 
+/* ASYNCIO_VFORK: on Linux, a process is started by vfork(), which takes the same time however large the program is. 0: by
+ * fork(), as elsewhere. */
+#ifndef ASYNCIO_VFORK
+#define ASYNCIO_VFORK 1
+#endif
+
+/* ASYNCIO_PIDFD: on Linux, a process is watched through a descriptor where the kernel has them. 0: by SIGCHLD, as
+ * elsewhere. */
+#ifndef ASYNCIO_PIDFD
+#define ASYNCIO_PIDFD 1
+#endif
+
 /* ASYNCIO_KEYWORDS: the lower-case words (async, await, ...). 0 leaves only ASYNC, AWAIT, ...; C++ never has them,
  * since a macro `async` would break std::async. */
 #ifndef ASYNCIO_KEYWORDS

@@ -226,6 +226,7 @@ struct async_loop {
 #if !ASYNCIO_BARE
     struct async_poller_ *poller;
     struct async_signals_ *signals;
+    struct async_processes_ *processes;
     void (*signals_arrived)(async_loop *loop);
     async_line_ closers; /* async_closer_ */
 #if ASYNCIO_THREADS

@@ -137,9 +137,10 @@ static size_t async_signal_count_(const struct async_signal_wait *wait) { return
 static void async_signals_arrived_(async_loop *loop)
 {
     async_node_ *node, *next;
-    for (node = loop->signals->watches.first; node != NULL; node = node->next) {
+    for (node = loop->signals->watches.first; node != NULL; node = next) {
         async_signal_watch_ *watch = ASYNC_CONTAINER_(node, async_signal_watch_, node);
         unsigned count = ASYNC_SEE_(async_signal_actions_[watch->signo].count) - watch->seen;
+        next = node->next; /* it may end itself */
         watch->seen += count;
         if (count != 0)
             watch->arrived(watch, count);
@@ -265,6 +266,23 @@ static async_status async_signal_watch_on_(async_loop *loop, async_signal_watch_
     else
         ASYNC_ADD_(loop->signals->wanted[signo], (unsigned short)-1);
     return status;
+}
+
+/* In the child of a fork: the loops and the other threads are the parent's. */
+static void async_signals_forget_(void)
+{
+    int signo;
+    pthread_mutex_init(&async_signal_lock_, NULL);
+    ASYNC_SHOW_(async_signal_loops_, NULL);
+    ASYNC_SHOW_(async_signal_inside_, 0u);
+    for (signo = 1; signo < ASYNC_SIGNALS_; signo++)
+        if (async_signal_actions_[signo].users != 0) {
+            async_signal_actions_[signo].users = 0;
+            sigaction(signo, &async_signal_actions_[signo].before, NULL);
+        }
+    async_interruptible_ = NULL;
+    if (async_interrupt_does_(async_on_interrupt_))
+        sigaction(SIGINT, &async_before_interrupt_, NULL);
 }
 
 /* ---- handlers ------------------------------------------------------------------------------------------------ */

@@ -1,4 +1,6 @@
-/* Cancel-everywhere over signals: none is lost, and the system's dispositions come back. */
+/* Cancel-everywhere over signals: none is lost, and the system's dispositions come back; and over child processes: none
+ * is left. With fork() in place of vfork(), so that starting one waits. */
+#define ASYNCIO_VFORK 0
 #include "everywhere.h"
 #include <signal.h>
 #include <sys/wait.h>
@@ -73,9 +75,69 @@ async(signals)
     async_end;
 }
 
+/* ---- processes ---------------------------------------------------------------------------------------------- */
+
+static void check_processes(void) { MUST(waitpid(-1, NULL, WNOHANG) == -1); /* not even a zombie */ }
+
+struct starts {
+    async_frame frame;
+    async_process process;
+    int code;
+};
+
+async(starts)
+{
+    static const char *const argv[] = { "/bin/true", NULL };
+    async_begin;
+    await(async_create_subprocess_exec, .process = &self->process, .argv = argv, .input = ASYNC_PIPE,
+        .output = ASYNC_PIPE, .error = ASYNC_PIPE);
+    await_into(self->code, async_process_wait, .process = &self->process);
+    MUST(self->code == 0);
+    async_process_deinit(&self->process);
+    await(async_create_subprocess_shell, .process = &self->process, .command = "exec sleep 100", .error = ASYNC_DEVNULL);
+    async_process_terminate(&self->process);
+    await_into(self->code, async_process_wait, .process = &self->process);
+    MUST(self->code == -SIGTERM);
+    async_finally;
+    async_process_deinit(&self->process);
+    async_end;
+}
+
+struct cannot_start {
+    async_frame frame;
+    async_process process;
+    async_status status;
+};
+
+async(cannot_start)
+{
+    static const char *const argv[] = { "/no/such/program", NULL };
+    async_begin;
+    await_catch(self->status, async_create_subprocess_exec, .process = &self->process, .argv = argv, .input = ASYNC_PIPE);
+    MUST(self->status == -ENOENT || self->status == ASYNC_CANCELLED);
+    if (self->status == ASYNC_CANCELLED)
+        async_raise(self->status);
+    async_end;
+}
+
+struct all_kinds {
+    async_frame frame;
+    async_task_group group;
+};
+
+async(all_kinds)
+{
+    async_begin;
+    async_task_group_enter(&self->group);
+    async_task_group_create_task(&self->group, starts);
+    async_task_group_create_task(&self->group, cannot_start);
+    async_end;
+}
+
 int main(void)
 {
     PROGRAM(signals, no_signals, check_signals);
+    PROGRAM(all_kinds, NULL, check_processes);
     print_covered();
     return failed > 0;
 }
