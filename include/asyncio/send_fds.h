@@ -77,11 +77,11 @@ async_step async_socket_send_fds_resume(async_stack *stack, void *frame)
         struct cmsghdr *header;
         ASYNC_MEMSET_(&ancillary, 0, sizeof ancillary);
         message.msg_control = ancillary.bytes;
-        message.msg_controllen = CMSG_SPACE(sizeof(int) * io->count);
+        message.msg_controllen = (unsigned)CMSG_SPACE(sizeof(int) * io->count); /* size_t or socklen_t */
         header = CMSG_FIRSTHDR(&message);
         header->cmsg_level = SOL_SOCKET;
         header->cmsg_type = SCM_RIGHTS;
-        header->cmsg_len = CMSG_LEN(sizeof(int) * io->count);
+        header->cmsg_len = (unsigned)CMSG_LEN(sizeof(int) * io->count);
         ASYNC_MEMCPY_(CMSG_DATA(header), io->fds, sizeof(int) * io->count);
     }
     do
@@ -90,13 +90,26 @@ async_step async_socket_send_fds_resume(async_stack *stack, void *frame)
     return async_step_(async_send_once_(stack, &io->watcher, n, io->fd, &io->result));
 }
 
+/* musl's macro has a conversion in it. */
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wsign-conversion"
+#endif
+static struct cmsghdr *async_next_ancillary_(struct msghdr *message, struct cmsghdr *header)
+{
+    return CMSG_NXTHDR(message, header);
+}
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
+
 /* Takes the descriptors out of a message: into the array while there is room, and otherwise closes them. */
 static size_t async_take_fds_(struct msghdr *message, int *fds, size_t room, bool *truncated)
 {
     struct cmsghdr *header;
     size_t count = 0;
     *truncated = (message->msg_flags & MSG_CTRUNC) != 0;
-    for (header = CMSG_FIRSTHDR(message); header != NULL; header = CMSG_NXTHDR(message, header)) {
+    for (header = CMSG_FIRSTHDR(message); header != NULL; header = async_next_ancillary_(message, header)) {
         size_t i, n = ((size_t)header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
         if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS)
             continue;

@@ -62,7 +62,7 @@ public_macros()
     # shellcheck disable=SC2046
     echo '#include "asyncio.h"' | $(compiler_of "$1") -Iinclude -x "$2" -dM -E - |
         sed -n 's/^#define \([A-Za-z_0-9]*\).*/\1/p' | grep -E '^(async|await|ASYNC|AWAIT)' |
-        grep -Ev '_$|^ASYNC_(SET|PUT|RETURN|EMPTY_)[0-9]+$|^ASYNCIO_H$' | sort -u
+        grep -Ev '_$|^ASYNC_(SET|PUT|RETURN|EMPTY_|CALLS)[0-9]+$|^ASYNC_(CREATE|TAKE)_async_call|^ASYNCIO_H$' | sort -u
 }
 
 every_macro()

@@ -112,6 +112,11 @@ ASYNC(all)
     AWAIT_FOR_INTO(ASYNC_FOREVER, self->result, add, .a = 5);
     self->sum += self->result;
     AWAIT_FOR_CATCH(async_seconds(1), self->status, fails, .status = ASYNC_MISUSE, .seen = &self->seen);
+    AWAIT_SHIELDED(add);
+    AWAIT_SHIELDED_INTO(self->result, add, .a = 1, .b = 1);
+    self->sum += self->result;
+    AWAIT_SHIELDED_CATCH(self->status, fails, .status = ASYNC_MISUSE, .seen = &self->seen);
+    self->sum += self->status == ASYNC_MISUSE;
     AWAIT_ENTER(&self->lock);
     (void)ASYNC_EXIT(&self->lock);
     async_timeout_enter(&self->timeout, async_seconds(1));
@@ -130,6 +135,8 @@ ASYNC(all)
     self->sum += async_result(self->task, add);
     async_release(self->task);
     async_task_group_enter(&self->group);
+    AWAIT(async_task_group_join, .group = &self->group);
+    async_task_group_enter(&self->group, .policy = ASYNC_COLLECT_ALL, .limit = 1);
     (void)async_task_group_create_task_on(&self->group, &child_storage, add, .a = 1);
 #if !ASYNCIO_NO_HEAP
     (void)async_task_group_create_task(&self->group, add, .a = 1);
@@ -137,7 +144,15 @@ ASYNC(all)
     async_release(self->task);
     self->task = async_loop_create_task(async_get_running_loop(), add, .a = 2);
     async_release(self->task);
+    self->task = async_create_task_eager(add, .a = 2);
+    async_release(self->task);
     (void)async_go(add, .a = 1);
+    AWAIT_GATHER(async_call(add), async_call_into(self->result, add, .a = 1, .b = 2));
+    self->sum += self->result;
+    AWAIT_GATHER_CATCH(self->status, async_call_into(self->result, add, .a = 1), async_call(add), async_call(add, .a = 1),
+        async_call(add, .b = 1), async_call(add), async_call(add), async_call(add),
+        async_call(fails, .status = ASYNC_MISUSE, .seen = &self->seen));
+    self->sum += self->result == 3 && self->status == ASYNC_MISUSE;
 #endif
     AWAIT(async_task_group_join, .group = &self->group);
     self->result = self->sum;
@@ -166,6 +181,7 @@ long switches(void)
     sum += ASYNCIO_BARE + ASYNCIO_DEBUG + ASYNCIO_VERIFY + ASYNCIO_KEYWORDS + ASYNCIO_STRICT_LOCALS + ASYNCIO_COMPUTED_GOTO;
     sum += ASYNCIO_EPOLL + ASYNCIO_KQUEUE;
     sum += ASYNCIO_COUNTER + ASYNCIO_SMALL + ASYNCIO_NO_HEAP + ASYNCIO_POOL + ASYNCIO_NAMES + ASYNCIO_ALL_TASKS;
+    sum += ASYNCIO_NET + ASYNCIO_PROCESSES + ASYNCIO_THREADS;
     sum += ASYNCIO_TICK_HZ + ASYNCIO_WINDOW + ASYNCIO_GROUP_FAILURES + (long)ASYNCIO_FRAME_ALIGN;
 #if !ASYNCIO_COMPUTED_GOTO
     sum += ASYNCIO_CASE_BASE != 0;
@@ -185,12 +201,14 @@ void *give_and_take(void)
 struct top {
     async_frame frame;
     int *sum;
+    int result;
 };
 
 ASYNC(top)
 {
     ASYNC_BEGIN;
     AWAIT_INTO(*self->sum, all);
+    ASYNC_RETURN(*self->sum);
     ASYNC_END;
 }
 #endif
@@ -203,10 +221,17 @@ int run_words(void)
     return 0;
 #else
     static const async_loop_config config = ZERO;
-    int first = 0, second = 0;
+    static async_runner runner;
+    int first = 0, second = 0, third = 0, fourth = 0, same;
     if (async_run(top, .sum = &first) != ASYNC_OK || async_run_with(&config, top, .sum = &second) != ASYNC_OK)
         return 1;
-    return !(first == second && first == 3 + 1 + 3 + 4 + 5 + 3 + 1 + 1 + 2 && switches() > 0 && status_name(ASYNC_MISUSE)[0] == 'A'
+    if (async_run_into(third, top, .sum = &first) != ASYNC_OK
+        || async_runner_run(&runner, top, .sum = &second) != ASYNC_OK
+        || async_runner_run_into(&runner, fourth, top, .sum = &second) != ASYNC_OK
+        || async_runner_close(&runner) != ASYNC_OK)
+        return 1;
+    same = first == second && first == third && first == fourth;
+    return !(same && first == 3 + 1 + 3 + 4 + 5 + 2 + 1 + 3 + 1 + 1 + 2 + 3 + 1 && switches() > 0 && status_name(ASYNC_MISUSE)[0] == 'A'
         && give_and_take() == NULL);
 #endif
 }
