@@ -1105,8 +1105,8 @@ void *async_grow_(async_stack *stack, size_t size)
 {
     size_t need = ASYNC_SEGMENT_SIZE_ + size, chunk = stack->chunk;
     async_segment_ *segment = stack->spare;
-    if (chunk < need)
-        chunk = need;
+    if (chunk < need) /* a large frame: with room for what it awaits, or each call would need a chunk of its own */
+        chunk = need + ASYNCIO_WINDOW / 4;
     if (segment != NULL && segment->size >= need && segment->size <= 2 * chunk) {
         stack->spare = stack->older_spare;
         stack->older_spare = NULL;
@@ -5924,20 +5924,28 @@ ASYNC_EXTERN_C_BEGIN_
 
 /* ---- watching -------------------------------------------------------------------------------------------------- */
 
+/* NULL: nothing is known about it. */
+static struct async_watch_ *async_watch_of_(async_loop *loop, int fd)
+{
+    struct async_poller_ *poller = loop->poller;
+    return poller != NULL && (unsigned)fd < (unsigned)poller->descriptors ? &poller->watches[fd] : NULL;
+}
+
 async_status async_poller_watch_(async_loop *loop, async_watcher_ *watcher)
 {
     unsigned wanted = watcher->writes ? ASYNC_WRITES_ : ASYNC_READS_;
     struct async_watch_ *watch;
     async_status status;
     int fd = watcher->fd;
-    if (fd < 0)
-        return -EBADF;
-    status = async_poller_of_(loop);
-    if (status == ASYNC_OK)
-        status = async_watch_reserve_(loop->poller, fd);
-    if (status < 0)
-        return status;
-    watch = &loop->poller->watches[fd];
+    watch = async_watch_of_(loop, fd);
+    if (ASYNC_RARE_(watch == NULL)) {
+        status = fd < 0 ? -EBADF : async_poller_of_(loop);
+        if (status == ASYNC_OK)
+            status = async_watch_reserve_(loop->poller, fd);
+        if (status < 0)
+            return status;
+        watch = &loop->poller->watches[fd];
+    }
     watcher->always = false;
     if (!(watch->interest & wanted)) {
         status = async_watch_set_(loop, fd, watch->interest | wanted);
@@ -5988,12 +5996,6 @@ static bool async_watch_wake_(async_loop *loop, struct async_watch_ *watch, bool
         }
     }
     return wanted;
-}
-
-static struct async_watch_ *async_watch_of_(async_loop *loop, int fd)
-{
-    struct async_poller_ *poller = loop->poller;
-    return poller != NULL && (unsigned)fd < (unsigned)poller->descriptors ? &poller->watches[fd] : NULL;
 }
 
 void async_poller_forget_(async_loop *loop, int fd, async_status status)

@@ -305,8 +305,8 @@ void *async_grow_(async_stack *stack, size_t size)
 {
     size_t need = ASYNC_SEGMENT_SIZE_ + size, chunk = stack->chunk;
     async_segment_ *segment = stack->spare;
-    if (chunk < need)
-        chunk = need;
+    if (chunk < need) /* a large frame: with room for what it awaits, or each call would need a chunk of its own */
+        chunk = need + ASYNCIO_WINDOW / 4;
     if (segment != NULL && segment->size >= need && segment->size <= 2 * chunk) {
         stack->spare = stack->older_spare;
         stack->older_spare = NULL;
