@@ -893,7 +893,8 @@ enum { /* frame flags */
     ASYNC_SCOPED_ = 64,    /* has open scopes, their records directly above it */
     ASYNC_UNWINDING_ = 128, /* leaving through its scopes */
     ASYNC_GENERATOR_ = 256, /* driven by async_for */
-    ASYNC_SEGMENT_ = 512
+    ASYNC_SEGMENT_ = 512,
+    ASYNC_PASSES_ = 1024 /* a function that is innermost itself, with no leaf above it: it lets the others run once */
 };
 
 /* states that are no await; and, with a state: the caller looks at the status itself */
@@ -947,6 +948,7 @@ struct async_stack {
     async_segment_ *grown; /* a new segment whose caller is not known yet */
     async_segment_ *spare, *older_spare;
     size_t chunk; /* bytes the next segment should have */
+    void *passes; /* the leaf of a task that suspends and is to run again in the next pass */
 #endif
 #if !ASYNCIO_BARE
     unsigned budget; /* descriptor operations the task may do before others get a turn */
@@ -1173,13 +1175,31 @@ static inline void async_link_(async_stack *stack, async_frame *self, async_fram
     child->distance = (uint16_t)((size_t)(above - (unsigned char *)self) / ASYNCIO_FRAME_ALIGN);
 }
 
-async_step async_suspend_(async_stack *stack, async_frame *self, async_frame *child, const async_type *type)
+#if !ASYNCIO_NO_HEAP
+ASYNC_NOINLINE_ /* so that a mere pass saves no registers for it */
+#endif
+static async_step async_suspend_child_(async_stack *stack, async_frame *self, async_frame *child, const async_type *type)
 {
     child->type = type;
     if (stack->top == NULL)
         stack->top = child;
     async_link_(stack, self, child);
     return async_step_(ASYNC_PENDING_);
+}
+
+async_step async_suspend_(async_stack *stack, async_frame *self, async_frame *child, const async_type *type)
+{
+#if !ASYNCIO_NO_HEAP
+    if (stack->passes == child) { /* what lies above self, or self's not being a frame of the stack, needs the leaf */
+        if (!(self->flags & (ASYNC_SCOPED_ | ASYNC_FOREIGN_))) {
+            self->flags |= ASYNC_PASSES_;
+            stack->top = self;
+            return async_step_(ASYNC_PENDING_);
+        }
+        child->state = ASYNC_LEAF_DONE;
+    }
+#endif
+    return async_suspend_child_(stack, self, child, type);
 }
 
 void async_link_frame_(async_stack *stack, async_frame *self, async_frame *child) { async_link_(stack, self, child); }
@@ -1805,6 +1825,10 @@ ASYNC_EXTERN_C_END_
     static const async_type name##_type =                                                            \
         ASYNC_TYPE_(name##_resume, NULL, #name, sizeof(struct name), name##_clear_);                 \
     ASYNC_CHECK_ ASYNC_BODY_(static, name)
+/* for who defines name_resume() as an inline function, which starts it */
+#define ASYNC_DECLARE_INLINE_(name)                                                                  \
+    ASYNC_SIZES_(name, ~, ASYNC_WHOLE_)                                                              \
+    ASYNC_EXTERN_C_BEGIN_ extern const async_type name##_type; ASYNC_EXTERN_C_END_ enum { name##_declared_ }
 #define ASYNC_DECLARE_(name, member, clear, ...)                                                     \
     ASYNC_SIZES_(name, member, clear)                                                                \
     ASYNC_EXTERN_C_BEGIN_ async_step name##_resume(async_stack *, void *);                           \
@@ -4447,7 +4471,20 @@ struct async_sleep {
     };
 #endif
 };
+#if ASYNCIO_BARE
 ASYNC_DECLARE(async_sleep);
+#else
+ASYNC_DECLARE_INLINE_(async_sleep);
+async_step async_sleep_start_(async_stack *stack, void *frame);
+/* No timer, and nothing that a cancel could reach before the wake: the calling function needs no leaf. */
+static inline async_step async_sleep_resume(async_stack *stack, void *frame)
+{
+    if (((struct async_sleep *)frame)->delay > 0)
+        return async_sleep_start_(stack, frame);
+    stack->passes = frame;
+    return async_step_(ASYNC_PENDING_);
+}
+#endif
 
 ASYNC_EXTERN_C_END_
 
@@ -4463,12 +4500,14 @@ static struct async_sleep *async_link_sleep_(async_link *link)
     return ASYNC_CONTAINER_(link, struct async_sleep, link);
 }
 
-#if !ASYNCIO_SMALL
-ASYNC_NOINLINE_ /* so that a mere yield saves no registers for it */
+#if ASYNCIO_BARE
+static
 #endif
-static async_step async_sleep_start_(async_stack *stack, struct async_sleep *sleep, async_time delay)
+async_step async_sleep_start_(async_stack *stack, void *frame)
 {
+    struct async_sleep *sleep = (struct async_sleep *)frame;
     async_loop *loop = async_loop_of_(stack);
+    async_time delay = sleep->delay;
     if (delay == ASYNC_FOREVER) {
 #if !ASYNCIO_NO_HEAP
         sleep->leaf.frame.flags |= ASYNC_SLEEP_FIRED_;
@@ -4481,15 +4520,22 @@ static async_step async_sleep_start_(async_stack *stack, struct async_sleep *sle
     return async_leaf_wait(stack, &sleep->leaf);
 }
 
+#if ASYNCIO_BARE
 async_step async_sleep_resume(async_stack *stack, void *frame)
+#else
+static async_step async_sleep_go_on_(async_stack *stack, void *frame)
+#endif
 {
     struct async_sleep *sleep = (struct async_sleep *)frame;
     if (sleep->leaf.frame.state == ASYNC_LEAF_NEW) {
         if (sleep->delay > 0)
-            return async_sleep_start_(stack, sleep, sleep->delay);
-        /* no timer, and nothing that a cancel could reach before the wake */
+            return async_sleep_start_(stack, sleep);
         sleep->leaf.frame.state = ASYNC_LEAF_DONE;
+#if ASYNCIO_BARE
         async_fifo_push_(&async_loop_of_(stack)->ready, &stack->task->link, ASYNC_KIND_TASK_);
+#else
+        stack->passes = frame;
+#endif
         return async_step_(ASYNC_PENDING_);
     }
     return async_step_(async_leaf_outcome(&sleep->leaf));
@@ -4512,7 +4558,8 @@ static bool async_sleep_withdraw_(async_task *task, void *frame)
 static bool async_sleep_cancel_(async_task *task, void *frame) { return async_the_loop_.cancel_sleep(task, frame); }
 ASYNC_LEAF_DEFINE(async_sleep, async_sleep_cancel_);
 #else
-ASYNC_LEAF_DEFINE(async_sleep, async_sleep_withdraw_);
+ASYNC_EXTERN_ const async_type async_sleep_type = ASYNC_TYPE_(async_sleep_go_on_, async_sleep_withdraw_, "async_sleep",
+    sizeof(struct async_sleep), sizeof(struct async_sleep));
 #endif
 
 ASYNC_EXTERN_C_END_
@@ -4626,11 +4673,17 @@ ASYNC_LEAF_DEFINE(async_future_wait, async_future_wait_cancel_);
 
 /* ---- cancelling ---------------------------------------------------------------------------------------------- */
 
+/* It was stepped and is suspended; not one that runs. */
+static bool async_task_waits_(const async_task *task)
+{
+    return task->future.flags & ASYNC_WAITS_ && async_current_task() != task;
+}
+
 /* The future the task waits on directly, if it does. */
 static async_future *async_awaited_(async_task *task)
 {
     async_frame *top = (async_frame *)task->future.value;
-    if (!(task->future.flags & ASYNC_WAITS_) || top->state != ASYNC_LEAF_WAITING)
+    if (!async_task_waits_(task) || top->state != ASYNC_LEAF_WAITING || top->flags & ASYNC_PASSES_)
         return NULL;
     if (top->type == &async_join_type)
         return &((struct async_join *)(void *)top)->task->future;
@@ -4651,6 +4704,7 @@ static bool async_dissolve_(async_task *task, async_future *future)
  * (false) it ends if it never ran: no body, no finally. */
 static bool async_must_(async_task *task, async_frame *suspending)
 {
+    async_frame *top;
     if (suspending != NULL) {
         if (suspending->type->cancel != NULL && suspending->type->cancel(task, suspending))
             task->future.flags &= (uint8_t)~ASYNC_MUST_;
@@ -4661,7 +4715,14 @@ static bool async_must_(async_task *task, async_frame *suspending)
         async_task_finish_(async_loop_for_(task), task, ASYNC_CANCELLED);
         return false;
     }
-    ((async_frame *)task->future.value)->status = ASYNC_CANCELLED;
+    top = (async_frame *)task->future.value;
+    if (top->flags & ASYNC_PASSES_) {
+        async_loop_for_(task)->stack.status = ASYNC_CANCELLED;
+        if (top->flags & ASYNC_RAISES_)
+            async_raise_(top, ASYNC_CANCELLED);
+    } else {
+        top->status = ASYNC_CANCELLED;
+    }
     return true;
 }
 
@@ -4700,7 +4761,7 @@ static bool async_cancel_inside_(async_task *first, unsigned shields)
             break;
         }
         shields = 0;
-        if (!(task->future.flags & ASYNC_WAITS_))
+        if (!async_task_waits_(task))
             break;
         if (future != NULL && (future->flags & ASYNC_IS_TASK_) && !async_future_done(future)) {
             if (future->flags & ASYNC_IN_CANCEL_) {
@@ -4792,13 +4853,24 @@ ASYNC_NOINLINE_ static void async_overwrite_stack_(void)
 }
 #endif
 
-static void async_task_suspend_(async_loop *loop, async_task *task, async_frame *frame)
+#if ASYNCIO_SMALL
+static
+#else
+ASYNC_INLINE_
+#endif
+void async_task_suspend_(async_loop *loop, async_task *task, async_frame *frame)
 {
     async_stack *stack = &loop->stack;
     task->future.value = frame;
     task->end = stack->end;
     task->future.flags |= ASYNC_WAITS_;
     stack->task = NULL;
+#if !ASYNCIO_NO_HEAP
+    if (stack->passes != NULL) {
+        stack->passes = NULL;
+        async_fifo_push_(&loop->ready, &task->link, ASYNC_KIND_TASK_);
+    }
+#endif
     if (ASYNC_RARE_(task->future.flags & ASYNC_MUST_)) /* it cancelled itself while it ran */
         stack->must(task, frame);
     ASYNC_VERIFY_(async_verify_point_(loop, task, false));
@@ -4806,9 +4878,11 @@ static void async_task_suspend_(async_loop *loop, async_task *task, async_frame 
 
 /* Runs a task until it suspends or ends: the innermost frame first, then its callers one by one as they are left. */
 #if ASYNCIO_SMALL
-ASYNC_NOINLINE_
+ASYNC_NOINLINE_ static
+#else
+ASYNC_INLINE_
 #endif
-static void async_task_step_(async_loop *loop, async_task *task)
+void async_task_step_(async_loop *loop, async_task *task)
 {
     async_stack *stack = &loop->stack;
     async_frame *frame = (async_frame *)task->future.value;
@@ -4818,11 +4892,11 @@ static void async_task_step_(async_loop *loop, async_task *task)
     stack->sp = (unsigned char *)frame + frame->type->size;
 #if !ASYNCIO_NO_HEAP
     stack->chunk = ASYNC_FIRST_CHUNK_;
+    stack->status = ASYNC_OK; /* for a function that passed */
     stack->budget = ASYNC_BUDGET_;
 #endif
     if (ASYNC_RARE_(task->future.flags & ASYNC_MUST_) && !stack->must(task, NULL))
         return;
-    task->future.flags &= (uint8_t)~ASYNC_WAITS_;
     ASYNC_POISON_(stack->sp, (size_t)(stack->end - stack->sp));
     for (;;) {
         int st;
@@ -4900,12 +4974,14 @@ enum { ASYNC_EAGER_DEPTH_ = 16 };
 
 /* Steps a task inside another one's step: what the latter has in hand is put aside, the segments it just left included,
  * since a result may still be read there. False: not now. */
-static bool async_start_eagerly_(async_loop *loop, async_task *task)
+ASYNC_NOINLINE_ static bool async_start_eagerly_(async_loop *loop, async_task *task)
 {
     async_stack *stack = &loop->stack, outside;
     if (!stack->running || loop->eager_depth >= ASYNC_EAGER_DEPTH_)
         return false;
     outside = *stack;
+    if (outside.task != NULL)
+        outside.task->future.flags &= (uint8_t)~ASYNC_WAITS_; /* it runs */
     stack->bounce = false;
     stack->grown = stack->spare = stack->older_spare = NULL;
     loop->eager_depth++;
@@ -7435,7 +7511,7 @@ static void async_task_drop_(async_loop *loop, async_task *task)
 #if ASYNCIO_DEBUG
     async_report_failure_(loop, "a task was destroyed, though it was pending", task);
 #endif
-    if (task->future.flags & ASYNC_WAITS_) {
+    if (task->future.flags & ASYNC_WAITS_ && !(frame->flags & ASYNC_PASSES_)) {
         loop->stack.task = task;
         loop->stack.end = task->end;
         loop->stack.sp = (unsigned char *)frame + frame->type->size;
@@ -8830,7 +8906,8 @@ static int async_group_exit_(async_stack *stack, async_frame *self, void *object
 
 async_task_group *async_task_group_enter_(async_stack *stack, async_frame *self, async_task_group *group)
 {
-    async_scope_remove_(stack, self, group); /* it was joined by name before */
+    if (async_scope_remove_(stack, self, group) && group->entered) /* not joined by name since */
+        ASYNC_PANIC_("async_task_group_enter: it is entered already");
     ASYNC_MEMSET_(group, 0, sizeof *group);
     group->parent = stack->task;
     group->shields = (uint8_t)async_shields_(stack->task);

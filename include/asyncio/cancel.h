@@ -112,11 +112,17 @@ ASYNC_LEAF_DEFINE(async_future_wait, async_future_wait_cancel_);
 
 /* ---- cancelling ---------------------------------------------------------------------------------------------- */
 
+/* It was stepped and is suspended; not one that runs. */
+static bool async_task_waits_(const async_task *task)
+{
+    return task->future.flags & ASYNC_WAITS_ && async_current_task() != task;
+}
+
 /* The future the task waits on directly, if it does. */
 static async_future *async_awaited_(async_task *task)
 {
     async_frame *top = (async_frame *)task->future.value;
-    if (!(task->future.flags & ASYNC_WAITS_) || top->state != ASYNC_LEAF_WAITING)
+    if (!async_task_waits_(task) || top->state != ASYNC_LEAF_WAITING || top->flags & ASYNC_PASSES_)
         return NULL;
     if (top->type == &async_join_type)
         return &((struct async_join *)(void *)top)->task->future;
@@ -137,6 +143,7 @@ static bool async_dissolve_(async_task *task, async_future *future)
  * (false) it ends if it never ran: no body, no finally. */
 static bool async_must_(async_task *task, async_frame *suspending)
 {
+    async_frame *top;
     if (suspending != NULL) {
         if (suspending->type->cancel != NULL && suspending->type->cancel(task, suspending))
             task->future.flags &= (uint8_t)~ASYNC_MUST_;
@@ -147,7 +154,14 @@ static bool async_must_(async_task *task, async_frame *suspending)
         async_task_finish_(async_loop_for_(task), task, ASYNC_CANCELLED);
         return false;
     }
-    ((async_frame *)task->future.value)->status = ASYNC_CANCELLED;
+    top = (async_frame *)task->future.value;
+    if (top->flags & ASYNC_PASSES_) {
+        async_loop_for_(task)->stack.status = ASYNC_CANCELLED;
+        if (top->flags & ASYNC_RAISES_)
+            async_raise_(top, ASYNC_CANCELLED);
+    } else {
+        top->status = ASYNC_CANCELLED;
+    }
     return true;
 }
 
@@ -186,7 +200,7 @@ static bool async_cancel_inside_(async_task *first, unsigned shields)
             break;
         }
         shields = 0;
-        if (!(task->future.flags & ASYNC_WAITS_))
+        if (!async_task_waits_(task))
             break;
         if (future != NULL && (future->flags & ASYNC_IS_TASK_) && !async_future_done(future)) {
             if (future->flags & ASYNC_IN_CANCEL_) {

@@ -76,7 +76,7 @@ static void async_task_drop_(async_loop *loop, async_task *task)
 #if ASYNCIO_DEBUG
     async_report_failure_(loop, "a task was destroyed, though it was pending", task);
 #endif
-    if (task->future.flags & ASYNC_WAITS_) {
+    if (task->future.flags & ASYNC_WAITS_ && !(frame->flags & ASYNC_PASSES_)) {
         loop->stack.task = task;
         loop->stack.end = task->end;
         loop->stack.sp = (unsigned char *)frame + frame->type->size;

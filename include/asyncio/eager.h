@@ -37,12 +37,14 @@ enum { ASYNC_EAGER_DEPTH_ = 16 };
 
 /* Steps a task inside another one's step: what the latter has in hand is put aside, the segments it just left included,
  * since a result may still be read there. False: not now. */
-static bool async_start_eagerly_(async_loop *loop, async_task *task)
+ASYNC_NOINLINE_ static bool async_start_eagerly_(async_loop *loop, async_task *task)
 {
     async_stack *stack = &loop->stack, outside;
     if (!stack->running || loop->eager_depth >= ASYNC_EAGER_DEPTH_)
         return false;
     outside = *stack;
+    if (outside.task != NULL)
+        outside.task->future.flags &= (uint8_t)~ASYNC_WAITS_; /* it runs */
     stack->bounce = false;
     stack->grown = stack->spare = stack->older_spare = NULL;
     loop->eager_depth++;

@@ -89,7 +89,8 @@ enum { /* frame flags */
     ASYNC_SCOPED_ = 64,    /* has open scopes, their records directly above it */
     ASYNC_UNWINDING_ = 128, /* leaving through its scopes */
     ASYNC_GENERATOR_ = 256, /* driven by async_for */
-    ASYNC_SEGMENT_ = 512
+    ASYNC_SEGMENT_ = 512,
+    ASYNC_PASSES_ = 1024 /* a function that is innermost itself, with no leaf above it: it lets the others run once */
 };
 
 /* states that are no await; and, with a state: the caller looks at the status itself */
@@ -143,6 +144,7 @@ struct async_stack {
     async_segment_ *grown; /* a new segment whose caller is not known yet */
     async_segment_ *spare, *older_spare;
     size_t chunk; /* bytes the next segment should have */
+    void *passes; /* the leaf of a task that suspends and is to run again in the next pass */
 #endif
 #if !ASYNCIO_BARE
     unsigned budget; /* descriptor operations the task may do before others get a turn */
@@ -373,13 +375,31 @@ static inline void async_link_(async_stack *stack, async_frame *self, async_fram
     child->distance = (uint16_t)((size_t)(above - (unsigned char *)self) / ASYNCIO_FRAME_ALIGN);
 }
 
-async_step async_suspend_(async_stack *stack, async_frame *self, async_frame *child, const async_type *type)
+#if !ASYNCIO_NO_HEAP
+ASYNC_NOINLINE_ /* so that a mere pass saves no registers for it */
+#endif
+static async_step async_suspend_child_(async_stack *stack, async_frame *self, async_frame *child, const async_type *type)
 {
     child->type = type;
     if (stack->top == NULL)
         stack->top = child;
     async_link_(stack, self, child);
     return async_step_(ASYNC_PENDING_);
+}
+
+async_step async_suspend_(async_stack *stack, async_frame *self, async_frame *child, const async_type *type)
+{
+#if !ASYNCIO_NO_HEAP
+    if (stack->passes == child) { /* what lies above self, or self's not being a frame of the stack, needs the leaf */
+        if (!(self->flags & (ASYNC_SCOPED_ | ASYNC_FOREIGN_))) {
+            self->flags |= ASYNC_PASSES_;
+            stack->top = self;
+            return async_step_(ASYNC_PENDING_);
+        }
+        child->state = ASYNC_LEAF_DONE;
+    }
+#endif
+    return async_suspend_child_(stack, self, child, type);
 }
 
 void async_link_frame_(async_stack *stack, async_frame *self, async_frame *child) { async_link_(stack, self, child); }

@@ -292,7 +292,8 @@ static int async_group_exit_(async_stack *stack, async_frame *self, void *object
 
 async_task_group *async_task_group_enter_(async_stack *stack, async_frame *self, async_task_group *group)
 {
-    async_scope_remove_(stack, self, group); /* it was joined by name before */
+    if (async_scope_remove_(stack, self, group) && group->entered) /* not joined by name since */
+        ASYNC_PANIC_("async_task_group_enter: it is entered already");
     ASYNC_MEMSET_(group, 0, sizeof *group);
     group->parent = stack->task;
     group->shields = (uint8_t)async_shields_(stack->task);

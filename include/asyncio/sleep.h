@@ -20,7 +20,20 @@ struct async_sleep {
     };
 #endif
 };
+#if ASYNCIO_BARE
 ASYNC_DECLARE(async_sleep);
+#else
+ASYNC_DECLARE_INLINE_(async_sleep);
+async_step async_sleep_start_(async_stack *stack, void *frame);
+/* No timer, and nothing that a cancel could reach before the wake: the calling function needs no leaf. */
+static inline async_step async_sleep_resume(async_stack *stack, void *frame)
+{
+    if (((struct async_sleep *)frame)->delay > 0)
+        return async_sleep_start_(stack, frame);
+    stack->passes = frame;
+    return async_step_(ASYNC_PENDING_);
+}
+#endif
 
 ASYNC_EXTERN_C_END_
 
@@ -40,12 +53,14 @@ static struct async_sleep *async_link_sleep_(async_link *link)
     return ASYNC_CONTAINER_(link, struct async_sleep, link);
 }
 
-#if !ASYNCIO_SMALL
-ASYNC_NOINLINE_ /* so that a mere yield saves no registers for it */
+#if ASYNCIO_BARE
+static
 #endif
-static async_step async_sleep_start_(async_stack *stack, struct async_sleep *sleep, async_time delay)
+async_step async_sleep_start_(async_stack *stack, void *frame)
 {
+    struct async_sleep *sleep = (struct async_sleep *)frame;
     async_loop *loop = async_loop_of_(stack);
+    async_time delay = sleep->delay;
     if (delay == ASYNC_FOREVER) {
 #if !ASYNCIO_NO_HEAP
         sleep->leaf.frame.flags |= ASYNC_SLEEP_FIRED_;
@@ -58,15 +73,22 @@ static async_step async_sleep_start_(async_stack *stack, struct async_sleep *sle
     return async_leaf_wait(stack, &sleep->leaf);
 }
 
+#if ASYNCIO_BARE
 async_step async_sleep_resume(async_stack *stack, void *frame)
+#else
+static async_step async_sleep_go_on_(async_stack *stack, void *frame)
+#endif
 {
     struct async_sleep *sleep = (struct async_sleep *)frame;
     if (sleep->leaf.frame.state == ASYNC_LEAF_NEW) {
         if (sleep->delay > 0)
-            return async_sleep_start_(stack, sleep, sleep->delay);
-        /* no timer, and nothing that a cancel could reach before the wake */
+            return async_sleep_start_(stack, sleep);
         sleep->leaf.frame.state = ASYNC_LEAF_DONE;
+#if ASYNCIO_BARE
         async_fifo_push_(&async_loop_of_(stack)->ready, &stack->task->link, ASYNC_KIND_TASK_);
+#else
+        stack->passes = frame;
+#endif
         return async_step_(ASYNC_PENDING_);
     }
     return async_step_(async_leaf_outcome(&sleep->leaf));
@@ -89,7 +111,8 @@ static bool async_sleep_withdraw_(async_task *task, void *frame)
 static bool async_sleep_cancel_(async_task *task, void *frame) { return async_the_loop_.cancel_sleep(task, frame); }
 ASYNC_LEAF_DEFINE(async_sleep, async_sleep_cancel_);
 #else
-ASYNC_LEAF_DEFINE(async_sleep, async_sleep_withdraw_);
+ASYNC_EXTERN_ const async_type async_sleep_type = ASYNC_TYPE_(async_sleep_go_on_, async_sleep_withdraw_, "async_sleep",
+    sizeof(struct async_sleep), sizeof(struct async_sleep));
 #endif
 
 ASYNC_EXTERN_C_END_

@@ -23,13 +23,24 @@ ASYNC_NOINLINE_ static void async_overwrite_stack_(void)
 }
 #endif
 
-static void async_task_suspend_(async_loop *loop, async_task *task, async_frame *frame)
+#if ASYNCIO_SMALL
+static
+#else
+ASYNC_INLINE_
+#endif
+void async_task_suspend_(async_loop *loop, async_task *task, async_frame *frame)
 {
     async_stack *stack = &loop->stack;
     task->future.value = frame;
     task->end = stack->end;
     task->future.flags |= ASYNC_WAITS_;
     stack->task = NULL;
+#if !ASYNCIO_NO_HEAP
+    if (stack->passes != NULL) {
+        stack->passes = NULL;
+        async_fifo_push_(&loop->ready, &task->link, ASYNC_KIND_TASK_);
+    }
+#endif
     if (ASYNC_RARE_(task->future.flags & ASYNC_MUST_)) /* it cancelled itself while it ran */
         stack->must(task, frame);
     ASYNC_VERIFY_(async_verify_point_(loop, task, false));
@@ -37,9 +48,11 @@ static void async_task_suspend_(async_loop *loop, async_task *task, async_frame 
 
 /* Runs a task until it suspends or ends: the innermost frame first, then its callers one by one as they are left. */
 #if ASYNCIO_SMALL
-ASYNC_NOINLINE_
+ASYNC_NOINLINE_ static
+#else
+ASYNC_INLINE_
 #endif
-static void async_task_step_(async_loop *loop, async_task *task)
+void async_task_step_(async_loop *loop, async_task *task)
 {
     async_stack *stack = &loop->stack;
     async_frame *frame = (async_frame *)task->future.value;
@@ -49,11 +62,11 @@ static void async_task_step_(async_loop *loop, async_task *task)
     stack->sp = (unsigned char *)frame + frame->type->size;
 #if !ASYNCIO_NO_HEAP
     stack->chunk = ASYNC_FIRST_CHUNK_;
+    stack->status = ASYNC_OK; /* for a function that passed */
     stack->budget = ASYNC_BUDGET_;
 #endif
     if (ASYNC_RARE_(task->future.flags & ASYNC_MUST_) && !stack->must(task, NULL))
         return;
-    task->future.flags &= (uint8_t)~ASYNC_WAITS_;
     ASYNC_POISON_(stack->sp, (size_t)(stack->end - stack->sp));
     for (;;) {
         int st;

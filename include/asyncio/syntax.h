@@ -162,6 +162,10 @@
     static const async_type name##_type =                                                            \
         ASYNC_TYPE_(name##_resume, NULL, #name, sizeof(struct name), name##_clear_);                 \
     ASYNC_CHECK_ ASYNC_BODY_(static, name)
+/* for who defines name_resume() as an inline function, which starts it */
+#define ASYNC_DECLARE_INLINE_(name)                                                                  \
+    ASYNC_SIZES_(name, ~, ASYNC_WHOLE_)                                                              \
+    ASYNC_EXTERN_C_BEGIN_ extern const async_type name##_type; ASYNC_EXTERN_C_END_ enum { name##_declared_ }
 #define ASYNC_DECLARE_(name, member, clear, ...)                                                     \
     ASYNC_SIZES_(name, member, clear)                                                                \
     ASYNC_EXTERN_C_BEGIN_ async_step name##_resume(async_stack *, void *);                           \
