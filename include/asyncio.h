@@ -12787,6 +12787,7 @@ struct async_socket_sendto {
     size_t size;
     const async_address *to;
     size_t result;
+    async_timer_handle again;
 };
 ASYNC_DECLARE(async_socket_sendto);
 
@@ -12970,14 +12971,25 @@ async_step async_socket_send_resume(async_stack *stack, void *frame)
     return async_step_(st);
 }
 
+static void async_sendto_again_(async_handle *handle) { async_leaf_complete((async_leaf *)handle->data); }
+
 async_step async_socket_sendto_resume(async_stack *stack, void *frame)
 {
     struct async_socket_sendto *io = (struct async_socket_sendto *)frame;
+    ssize_t n;
     int st = async_fd_woken_(stack, &io->watcher);
-    if (st == ASYNC_OK)
-        st = async_send_once_(stack, &io->watcher, async_sendto_(io->fd, io->data, io->size, io->flags, io->to), io->fd,
-            &io->result);
-    return async_step_(st);
+    if (io->again.handle.callback != NULL)
+        async_timer_handle_cancel(&io->again);
+    if (st != ASYNC_OK)
+        return async_step_(st);
+    n = async_sendto_(io->fd, io->data, io->size, io->flags, io->to);
+    if (n < 0 && async_would_block_(errno) && async_address_family(io->to) == AF_UNIX) {
+        /* the receiver's queue is full, of which poll knows nothing: it would say at once that the socket is writable */
+        io->watcher.fd = -1;
+        st = async_call_later(async_ms(1), &io->again, async_sendto_again_, io);
+        return st < 0 ? async_step_(st) : async_leaf_wait(stack, &io->watcher.leaf);
+    }
+    return async_step_(async_send_once_(stack, &io->watcher, n, io->fd, &io->result));
 }
 
 async_step async_socket_sendall_resume(async_stack *stack, void *frame)
@@ -13584,12 +13596,14 @@ ASYNC_EXTERN_C_END_
 ASYNC_EXTERN_C_BEGIN_
 
 /* await_into(fd, async_address_connect, .address = &a): a new stream socket, non-blocking and close-on-exec, connected
- * to the address, which is read before the first suspension only. .local, if given, is this end's address. -errno; when
- * it fails or is cancelled no descriptor is left. */
+ * to the address. .local, if given, is this end's address. Where the backlog of a unix socket is full it waits, as
+ * connect() does. -errno; when it fails or is cancelled no descriptor is left. */
 struct async_address_connect {
     async_frame frame;
     const async_address *address, *local;
     int result;
+    async_status status;
+    async_time delay;
 };
 ASYNC_DECLARE(async_address_connect);
 
@@ -13656,8 +13670,17 @@ ASYNC_DEFINE(async_address_connect)
     self->result = fd;
     if (self->local != NULL && bind(fd, async_address_sockaddr(self->local), (socklen_t)self->local->length) != 0)
         ASYNC_RAISE(-errno);
-    AWAIT(async_fd_connect, .fd = fd, .address = async_address_sockaddr(self->address),
-        .length = self->address->length);
+    for (;;) {
+        AWAIT_CATCH(self->status, async_fd_connect, .fd = self->result,
+            .address = async_address_sockaddr(self->address), .length = self->address->length);
+        if (self->status != -EAGAIN || async_address_family(self->address) != AF_UNIX)
+            break;
+        /* nothing tells when there is room again */
+        self->delay = self->delay == 0 ? async_ms(1) : self->delay < async_ms(64) ? self->delay * 2 : self->delay;
+        AWAIT(async_sleep, .delay = self->delay);
+    }
+    if (self->status < 0)
+        ASYNC_RAISE(self->status);
     ASYNC_FINALLY;
     if (ASYNC_ERROR < 0 && self->result >= 0)
         async_fd_close(self->result);

@@ -16,12 +16,14 @@
 ASYNC_EXTERN_C_BEGIN_
 
 /* await_into(fd, async_address_connect, .address = &a): a new stream socket, non-blocking and close-on-exec, connected
- * to the address, which is read before the first suspension only. .local, if given, is this end's address. -errno; when
- * it fails or is cancelled no descriptor is left. */
+ * to the address. .local, if given, is this end's address. Where the backlog of a unix socket is full it waits, as
+ * connect() does. -errno; when it fails or is cancelled no descriptor is left. */
 struct async_address_connect {
     async_frame frame;
     const async_address *address, *local;
     int result;
+    async_status status;
+    async_time delay;
 };
 ASYNC_DECLARE(async_address_connect);
 
@@ -91,8 +93,17 @@ ASYNC_DEFINE(async_address_connect)
     self->result = fd;
     if (self->local != NULL && bind(fd, async_address_sockaddr(self->local), (socklen_t)self->local->length) != 0)
         ASYNC_RAISE(-errno);
-    AWAIT(async_fd_connect, .fd = fd, .address = async_address_sockaddr(self->address),
-        .length = self->address->length);
+    for (;;) {
+        AWAIT_CATCH(self->status, async_fd_connect, .fd = self->result,
+            .address = async_address_sockaddr(self->address), .length = self->address->length);
+        if (self->status != -EAGAIN || async_address_family(self->address) != AF_UNIX)
+            break;
+        /* nothing tells when there is room again */
+        self->delay = self->delay == 0 ? async_ms(1) : self->delay < async_ms(64) ? self->delay * 2 : self->delay;
+        AWAIT(async_sleep, .delay = self->delay);
+    }
+    if (self->status < 0)
+        ASYNC_RAISE(self->status);
     ASYNC_FINALLY;
     if (ASYNC_ERROR < 0 && self->result >= 0)
         async_fd_close(self->result);

@@ -74,6 +74,7 @@ struct async_socket_sendto {
     size_t size;
     const async_address *to;
     size_t result;
+    async_timer_handle again;
 };
 ASYNC_DECLARE(async_socket_sendto);
 
@@ -260,14 +261,25 @@ async_step async_socket_send_resume(async_stack *stack, void *frame)
     return async_step_(st);
 }
 
+static void async_sendto_again_(async_handle *handle) { async_leaf_complete((async_leaf *)handle->data); }
+
 async_step async_socket_sendto_resume(async_stack *stack, void *frame)
 {
     struct async_socket_sendto *io = (struct async_socket_sendto *)frame;
+    ssize_t n;
     int st = async_fd_woken_(stack, &io->watcher);
-    if (st == ASYNC_OK)
-        st = async_send_once_(stack, &io->watcher, async_sendto_(io->fd, io->data, io->size, io->flags, io->to), io->fd,
-            &io->result);
-    return async_step_(st);
+    if (io->again.handle.callback != NULL)
+        async_timer_handle_cancel(&io->again);
+    if (st != ASYNC_OK)
+        return async_step_(st);
+    n = async_sendto_(io->fd, io->data, io->size, io->flags, io->to);
+    if (n < 0 && async_would_block_(errno) && async_address_family(io->to) == AF_UNIX) {
+        /* the receiver's queue is full, of which poll knows nothing: it would say at once that the socket is writable */
+        io->watcher.fd = -1;
+        st = async_call_later(async_ms(1), &io->again, async_sendto_again_, io);
+        return st < 0 ? async_step_(st) : async_leaf_wait(stack, &io->watcher.leaf);
+    }
+    return async_step_(async_send_once_(stack, &io->watcher, n, io->fd, &io->result));
 }
 
 async_step async_socket_sendall_resume(async_stack *stack, void *frame)

@@ -5,6 +5,7 @@
 #include "asyncio.h"
 #include "names.h"
 #include "unit.h"
+#include "scratch.h"
 
 static const char *text(const async_address *address)
 {
@@ -334,17 +335,66 @@ async(by_path)
 TEST(connect, paths)
 {
     int before = open_fds(), file;
-    unlink("test_connect.sock");
-    CHECK_INT(async_run(by_path, .path = "test_connect.sock"), ASYNC_OK);
-    CHECK_INT(async_run(by_path, .path = "test_connect.sock"), ASYNC_OK); /* over what the first has left */
-    CHECK_INT(unlink("test_connect.sock"), 0);
 #if defined(__linux__)
-    CHECK_INT(async_run(by_path, .path = "@asyncio-test-connect"), ASYNC_OK);
+    char abstract[40];
 #endif
-    file = open("test_connect.file", O_CREAT | O_RDWR, 0600);
-    CHECK_INT(async_unix_listen("test_connect.file", 0), -EADDRINUSE); /* no socket: not replaced */
-    CHECK_INT(unlink("test_connect.file"), 0);
+    CHECK_INT(async_run(by_path, .path = scratch_path("connect")), ASYNC_OK);
+    CHECK_INT(async_run(by_path, .path = scratch_path("connect")), ASYNC_OK); /* over what the first has left */
+    CHECK_INT(unlink(scratch_path("connect")), 0);
+#if defined(__linux__)
+    snprintf(abstract, sizeof abstract, "@asyncio-test-%ld", (long)getpid());
+    CHECK_INT(async_run(by_path, .path = abstract), ASYNC_OK);
+#endif
+    file = open(scratch_path("file"), O_CREAT | O_RDWR, 0600);
+    CHECK_INT(async_unix_listen(scratch_path("file"), 0), -EADDRINUSE); /* no socket: not replaced */
+    CHECK_INT(unlink(scratch_path("file")), 0);
     close(file);
     CHECK_INT(async_unix_listen("", 0), ASYNC_INVALID_ARGUMENT);
+    CHECK_INT(open_fds(), before);
+}
+
+/* a full backlog: it waits until there is room */
+struct joins_crowd { async_frame frame; int fd; };
+async(joins_crowd)
+{
+    async_begin;
+    await_into(self->fd, async_unix_connect, .path = scratch_path("connect"));
+    note("c");
+    async_fd_close(self->fd);
+    async_end;
+}
+
+struct lets_in { async_frame frame; async_task_group group; int listener, i, fd; };
+async(lets_in)
+{
+    async_begin;
+    self->listener = async_unix_listen(scratch_path("connect"), 1);
+    async_task_group_enter(&self->group);
+    for (; self->i < 6; self->i++)
+        async_task_group_create_task(&self->group, joins_crowd);
+    await(async_sleep, .delay = async_ms(3));
+    for (self->i = 0; self->i < 6; self->i++) {
+        await_into(self->fd, async_fd_accept, .fd = self->listener);
+        note("a");
+        async_fd_close(self->fd);
+    }
+    await(async_task_group_join, .group = &self->group);
+    async_finally;
+    async_fd_close(self->listener);
+    async_end;
+}
+
+TEST(connect, a_crowded_path)
+{
+    int before = open_fds();
+    size_t i, connected = 0, accepted = 0;
+    CHECK_INT(async_run(lets_in), ASYNC_OK);
+    for (i = 0; diary[i] != '\0'; i++) {
+        connected += diary[i] == 'c';
+        accepted += diary[i] == 'a';
+    }
+    CHECK(connected == 6 && accepted == 6);
+    diary[0] = '\0';
+    CHECK_INT(unlink(scratch_path("connect")), 0);
     CHECK_INT(open_fds(), before);
 }

@@ -5,6 +5,7 @@
 #include "asyncio.h"
 #include "names.h"
 #include "unit.h"
+#include "scratch.h"
 
 static int open_fds(void)
 {
@@ -142,8 +143,8 @@ struct by_path { async_frame frame; int a, b; async_address at, back, from; size
 async(by_path)
 {
     async_begin;
-    async_address_parse(&self->at, "unix:test_datagram_a.sock");
-    async_address_parse(&self->back, "unix:test_datagram_b.sock");
+    async_address_set_path(&self->at, scratch_path("a"));
+    async_address_set_path(&self->back, scratch_path("b"));
     self->a = async_address_datagram(&self->at, NULL, 0);
     self->b = async_address_datagram(&self->back, &self->at, 0);
     CHECK(self->a >= 0 && self->b >= 0);
@@ -157,16 +158,14 @@ async(by_path)
     async_finally;
     close(self->a);
     close(self->b);
-    unlink("test_datagram_a.sock");
-    unlink("test_datagram_b.sock");
+    unlink(scratch_path("a"));
+    unlink(scratch_path("b"));
     async_end;
 }
 
 TEST(datagram, paths)
 {
     int before = open_fds();
-    unlink("test_datagram_a.sock");
-    unlink("test_datagram_b.sock");
     CHECK_INT(async_run(by_path), ASYNC_OK);
     CHECK_INT(open_fds(), before);
 }

@@ -3,8 +3,9 @@
 #include "counted.h"
 #include "asyncio.h"
 #include "unit.h"
+#include "scratch.h"
 
-#define PATH "test_file.tmp"
+#define PATH scratch_path("file")
 
 static int open_fds(void)
 {
@@ -89,7 +90,7 @@ TEST(file, as_a_whole)
     CHECK_INT(async_run(whole, .path = PATH, .data = "12345", .size = 5, .limit = 5), ASYNC_OK);
     CHECK_INT(async_run(whole, .path = PATH, .data = "123456", .size = 6, .limit = 5), -EFBIG);
     CHECK_INT(async_run(whole, .path = PATH, .data = "123456", .size = 6, .limit = SIZE_MAX), ASYNC_OK);
-    CHECK_INT(access(PATH ".tmp", F_OK), -1);
+    CHECK_INT(access(scratch_path("file.tmp"), F_OK), -1);
     CHECK_INT(unlink(PATH), 0);
 #if defined(__linux__)
     CHECK_INT(async_run(whole, .path = "/proc/self/status"), ASYNC_OK); /* says it is empty */
@@ -200,7 +201,6 @@ async(cancels_open)
 TEST(file, a_cancelled_open_leaves_nothing_open)
 {
     int before = open_fds();
-    unlink(PATH);
     REQUIRE(mkfifo(PATH, 0600) == 0);
     CHECK_INT(async_run(cancels_open), ASYNC_OK);
     CHECK_NOTES("");

@@ -3,12 +3,20 @@
 #include "counted.h"
 #include "asyncio.h"
 #include "unit.h"
+#include "scratch.h"
 #include <signal.h>
 
 static const char *text(const async_address *address)
 {
     static char buffer[ASYNC_ADDRESS_TEXT];
     return async_address_format(address, buffer, sizeof buffer);
+}
+
+static const char *unix_address(const char *name)
+{
+    static char address[220];
+    snprintf(address, sizeof address, "unix:%s", scratch_path(name));
+    return address;
 }
 
 /* How many descriptors are open: none may be lost. */
@@ -93,18 +101,21 @@ TEST(socket, streams_of_each_family)
 {
     int before = open_fds();
     long live = counted_live;
+#if defined(__linux__)
+    char abstract[40];
+#endif
     CHECK_INT(async_run(talks_to, .where = "127.0.0.1:0"), ASYNC_OK);
     CHECK_NOTES("from ip end ");
     if (has_family(AF_INET6)) {
         CHECK_INT(async_run(talks_to, .where = "[::1]:0"), ASYNC_OK);
         CHECK_NOTES("from ip end ");
     }
-    unlink("test_socket.sock");
-    CHECK_INT(async_run(talks_to, .where = "unix:test_socket.sock"), ASYNC_OK);
+    CHECK_INT(async_run(talks_to, .where = unix_address("socket")), ASYNC_OK);
     CHECK_NOTES("from unix end ");
-    CHECK_INT(unlink("test_socket.sock"), 0);
+    CHECK_INT(unlink(scratch_path("socket")), 0);
 #if defined(__linux__)
-    CHECK_INT(async_run(talks_to, .where = "unix:@asyncio-test-socket"), ASYNC_OK);
+    snprintf(abstract, sizeof abstract, "unix:@asyncio-test-%ld", (long)getpid());
+    CHECK_INT(async_run(talks_to, .where = abstract), ASYNC_OK);
     CHECK_NOTES("from unix end ");
 #endif
     CHECK_INT(open_fds(), before);
@@ -337,10 +348,9 @@ TEST(socket, datagrams_and_what_is_cut)
         CHECK_INT(async_run(datagrams, .where = "[::1]:0"), ASYNC_OK);
         CHECK_NOTES("3 0 8 8 cut ");
     }
-    unlink("test_datagram.sock");
-    CHECK_INT(async_run(datagrams, .where = "unix:test_datagram.sock"), ASYNC_OK);
+    CHECK_INT(async_run(datagrams, .where = unix_address("datagram")), ASYNC_OK);
     CHECK_NOTES("3 0 8 8 cut ");
-    CHECK_INT(unlink("test_datagram.sock"), 0);
+    CHECK_INT(unlink(scratch_path("datagram")), 0);
     CHECK_INT(open_fds(), before);
 }
 
@@ -360,6 +370,56 @@ TEST(socket, a_datagram_that_is_too_large)
     async_address_parse(&to, "127.0.0.1:9");
     CHECK_INT(async_run(too_large, .fd = fd, .to = to), ASYNC_OK);
     close(fd);
+}
+
+/* the receiver's queue is full */
+struct drains_late { async_frame frame; int fd, count; char byte; async_status status; };
+async(drains_late)
+{
+    async_begin;
+    await(async_sleep, .delay = async_ms(5));
+    for (;;) {
+        await_for_catch(async_ms(20), self->status, async_socket_recv, .fd = self->fd, .buffer = &self->byte, .size = 1);
+        if (self->status < 0)
+            break;
+        self->count++;
+    }
+    note("%d ", self->count);
+    async_end;
+}
+
+struct fills_queue { async_frame frame; int a, b, i; async_address to; async_task *task; async_status status; };
+async(fills_queue)
+{
+    async_begin;
+    async_address_set_path(&self->to, scratch_path("queue"));
+    self->a = async_socket_open(AF_UNIX, SOCK_DGRAM, 0);
+    self->b = async_socket_open(AF_UNIX, SOCK_DGRAM, 0);
+    REQUIRE(bind(self->a, async_address_sockaddr(&self->to), (socklen_t)self->to.length) == 0);
+    self->task = async_create_task(drains_late, .fd = self->a);
+    for (; self->i < 2000; self->i++)
+        await(async_socket_sendto, .fd = self->b, .data = "x", .size = 1, .to = &self->to);
+    await(async_join, .task = self->task);
+    /* and a cancel while it waits */
+    await_for_catch(async_ms(20), self->status, async_socket_sendto, .fd = self->b, .data = "x", .size = 1, .to = &self->to);
+    for (self->i = 0; self->status == ASYNC_OK && self->i < 3000; self->i++)
+        await_for_catch(async_ms(20), self->status, async_socket_sendto, .fd = self->b, .data = "x", .size = 1,
+            .to = &self->to);
+    CHECK_INT(self->status, ASYNC_TIMED_OUT);
+    async_finally;
+    async_release(self->task);
+    async_fd_close(self->a);
+    async_fd_close(self->b);
+    unlink(scratch_path("queue"));
+    async_end;
+}
+
+TEST(socket, a_full_queue_of_datagrams)
+{
+    int before = open_fds();
+    CHECK_INT(async_run(fills_queue), ASYNC_OK);
+    CHECK_NOTES("2000 ");
+    CHECK_INT(open_fds(), before);
 }
 
 /* ---- files ----------------------------------------------------------------------------------------------------- */
