@@ -2717,6 +2717,17 @@ static async_loop *async_loop_of_(async_stack *stack) { return (async_loop *)(vo
 
 async_loop *async_get_running_loop(void) { return async_running_; }
 
+/* In debug builds, what must be called in the thread of a loop that is running. */
+#if ASYNCIO_DEBUG && !ASYNCIO_BARE
+static void async_check_thread_(const async_loop *loop, const char *message)
+{
+    if (loop != NULL && loop != async_running_ && loop->stack.running)
+        ASYNC_PANIC_(message);
+}
+#else
+#define async_check_thread_(loop, message) ((void)0)
+#endif
+
 bool async_loop_is_running(const async_loop *loop) { return loop != NULL && loop->stack.running; }
 
 async_time async_loop_time(const async_loop *loop)
@@ -2730,7 +2741,12 @@ async_time async_loop_time(const async_loop *loop)
     return async_port_now();
 }
 
-void async_loop_stop(async_loop *loop) { loop->stack.stopping = true; }
+void async_loop_stop(async_loop *loop)
+{
+    async_check_thread_(loop, "async_loop_stop: the loop runs in another thread: call it there, with "
+        "async_loop_call_soon_threadsafe");
+    loop->stack.stopping = true;
+}
 
 #if !ASYNCIO_NO_HEAP
 
@@ -2814,6 +2830,8 @@ static async_status async_loop_soon_(async_loop *loop, async_handle *handle, voi
 {
     if (loop == NULL)
         return ASYNC_NO_RUNNING_LOOP;
+    async_check_thread_(loop, "async_loop_call_soon: the loop runs in another thread: use "
+        "async_loop_call_soon_threadsafe");
     if (handle->prev != 0)
         return ASYNC_MISUSE;
     async_handle_set_(handle, callback, data);
@@ -2826,6 +2844,8 @@ static async_status async_loop_at_(async_loop *loop, async_time when, async_time
 {
     if (loop == NULL)
         return ASYNC_NO_RUNNING_LOOP;
+    async_check_thread_(loop, "async_loop_call_at: the loop runs in another thread: call it there, with "
+        "async_loop_call_soon_threadsafe");
 #if !ASYNCIO_NO_HEAP
     if (timer->loop != NULL)
         return ASYNC_MISUSE;
@@ -3017,7 +3037,16 @@ typedef struct async_future {
     uint8_t flags;
     uint16_t cancelling; /* a task's */
     uint16_t units;      /* a task's */
+#if ASYNCIO_DEBUG
+    async_loop *loop;    /* of the tasks that wait */
+#endif
 } async_future;
+
+#if ASYNCIO_DEBUG
+#define ASYNC_NOBODY_ , NULL
+#else
+#define ASYNC_NOBODY_
+#endif
 
 /* A future that stands for several: its cancel is theirs. */
 typedef struct async_compound_ {
@@ -3110,6 +3139,24 @@ static async_loop *async_future_loop_(const async_future *future)
     return async_loop_here_();
 }
 
+/* Tasks that wait for it are not for another thread to wake. */
+#if ASYNCIO_DEBUG
+static void async_future_check_thread_(const async_future *future)
+{
+    async_entry_ entry = future->callbacks;
+    if (entry == 0 || future->state != ASYNC_FUTURE_PENDING_)
+        return;
+    do {
+        if (async_entry_kind_(entry) == ASYNC_KIND_TASK_)
+            async_check_thread_(future->loop, "a future is completed outside the thread of the loop that waits for it: "
+                "do that there, with async_loop_call_soon_threadsafe");
+        entry = async_entry_link_(entry)->next;
+    } while (entry != future->callbacks);
+}
+#else
+#define async_future_check_thread_(future) ((void)0)
+#endif
+
 static async_status async_future_end_(async_future *future, unsigned state, int status)
 {
     async_loop *loop;
@@ -3117,6 +3164,7 @@ static async_status async_future_end_(async_future *future, unsigned state, int 
         return ASYNC_MISUSE;
     if (future->state != ASYNC_FUTURE_PENDING_)
         return ASYNC_INVALID_STATE;
+    async_future_check_thread_(future);
     loop = async_future_loop_(future);
     if (loop == NULL)
         return ASYNC_NO_RUNNING_LOOP;
@@ -3488,6 +3536,17 @@ static async_frame *async_root_(async_task *task)
     return (async_frame *)(void *)((unsigned char *)task + ASYNC_ROUND_(sizeof *task));
 }
 
+/* In debug builds a task knows its loop until that is closed. */
+#if ASYNCIO_DEBUG && !ASYNCIO_BARE
+static void async_task_check_thread_(const async_task *task, const char *message)
+{
+    if (task->alive != NULL)
+        async_check_thread_(ASYNC_CONTAINER_(task->alive, async_loop, alive), message);
+}
+#else
+#define async_task_check_thread_(task, message) ((void)0)
+#endif
+
 /* ---- the loop's tasks ----------------------------------------------------------------------------------------- */
 
 #if ASYNCIO_ALL_TASKS
@@ -3661,6 +3720,8 @@ void async_release(async_task *task)
     if (task == NULL)
         return;
     ASYNC_CHECK_HANDLE_(task);
+    async_task_check_thread_(task, "async_release: the task's loop runs in another thread: call it there, with "
+        "async_loop_call_soon_threadsafe");
 #if !ASYNCIO_NO_HEAP
     if (ASYNC_RARE_(task->count == (uint32_t)(task->future.state == ASYNC_FUTURE_PENDING_)))
         ASYNC_PANIC_("async_release: more often than there were handles");
@@ -3956,6 +4017,8 @@ bool async_create_begin_(async_loop *loop, const async_type *type ASYNC_SITE_PAR
         async_loop_call_exception_handler(NULL, &e);
         return false;
     }
+    async_check_thread_(loop, "async_loop_create_task: the loop runs in another thread: use "
+        "async_run_coroutine_threadsafe");
     loop->owner = async_link_owner_;
     hint = async_hint_of_(loop, type);
     size = ASYNC_ROUND_(sizeof *task) + type->size;
@@ -4624,6 +4687,9 @@ static async_step async_future_join_(async_stack *stack, async_leaf *leaf, async
             async_retain((async_task *)(void *)future);
         }
         async_ring_append_(&future->callbacks, &stack->task->link, ASYNC_KIND_TASK_);
+#if ASYNCIO_DEBUG
+        future->loop = async_loop_of_(stack);
+#endif
         return async_leaf_wait(stack, leaf);
     case ASYNC_LEAF_DONE:
         return async_step_(leaf->frame.status < 0 ? leaf->frame.status : (int)ASYNC_MISUSE);
@@ -4746,6 +4812,8 @@ static bool async_cancel_inside_(async_task *first, unsigned shields)
     ASYNC_CHECK_HANDLE_(first);
     if (first == NULL || async_future_done(&first->future) || (first->future.flags & ASYNC_IN_CANCEL_))
         return false;
+    async_task_check_thread_(first, "async_cancel: the task's loop runs in another thread: call it there, with "
+        "async_loop_call_soon_threadsafe, or start the task with async_run_coroutine_threadsafe");
 #if ASYNCIO_NO_HEAP
     async_the_loop_.cancel_sleep = async_sleep_withdraw_;
 #endif
@@ -10375,7 +10443,7 @@ static void async_wait_count_(struct async_wait *wait, const async_future *futur
 
 static void async_wait_node_(async_handle *node)
 {
-    static const async_future never_created = { 0, NULL, (int16_t)ASYNC_NO_MEMORY, ASYNC_FUTURE_DONE_, 0, 0, 0 };
+    static const async_future never_created = { 0, NULL, (int16_t)ASYNC_NO_MEMORY, ASYNC_FUTURE_DONE_, 0, 0, 0 ASYNC_NOBODY_ };
     struct async_wait *wait = (struct async_wait *)node->data;
     const async_future *future = async_awaited_member_(wait, (size_t)(node - wait->nodes));
     async_wait_count_(wait, future != NULL ? future : &never_created);

@@ -63,6 +63,9 @@ static async_step async_future_join_(async_stack *stack, async_leaf *leaf, async
             async_retain((async_task *)(void *)future);
         }
         async_ring_append_(&future->callbacks, &stack->task->link, ASYNC_KIND_TASK_);
+#if ASYNCIO_DEBUG
+        future->loop = async_loop_of_(stack);
+#endif
         return async_leaf_wait(stack, leaf);
     case ASYNC_LEAF_DONE:
         return async_step_(leaf->frame.status < 0 ? leaf->frame.status : (int)ASYNC_MISUSE);
@@ -185,6 +188,8 @@ static bool async_cancel_inside_(async_task *first, unsigned shields)
     ASYNC_CHECK_HANDLE_(first);
     if (first == NULL || async_future_done(&first->future) || (first->future.flags & ASYNC_IN_CANCEL_))
         return false;
+    async_task_check_thread_(first, "async_cancel: the task's loop runs in another thread: call it there, with "
+        "async_loop_call_soon_threadsafe, or start the task with async_run_coroutine_threadsafe");
 #if ASYNCIO_NO_HEAP
     async_the_loop_.cancel_sleep = async_sleep_withdraw_;
 #endif

@@ -161,6 +161,8 @@ bool async_create_begin_(async_loop *loop, const async_type *type ASYNC_SITE_PAR
         async_loop_call_exception_handler(NULL, &e);
         return false;
     }
+    async_check_thread_(loop, "async_loop_create_task: the loop runs in another thread: use "
+        "async_run_coroutine_threadsafe");
     loop->owner = async_link_owner_;
     hint = async_hint_of_(loop, type);
     size = ASYNC_ROUND_(sizeof *task) + type->size;

@@ -16,7 +16,16 @@ typedef struct async_future {
     uint8_t flags;
     uint16_t cancelling; /* a task's */
     uint16_t units;      /* a task's */
+#if ASYNCIO_DEBUG
+    async_loop *loop;    /* of the tasks that wait */
+#endif
 } async_future;
+
+#if ASYNCIO_DEBUG
+#define ASYNC_NOBODY_ , NULL
+#else
+#define ASYNC_NOBODY_
+#endif
 
 /* A future that stands for several: its cancel is theirs. */
 typedef struct async_compound_ {
@@ -113,6 +122,24 @@ static async_loop *async_future_loop_(const async_future *future)
     return async_loop_here_();
 }
 
+/* Tasks that wait for it are not for another thread to wake. */
+#if ASYNCIO_DEBUG
+static void async_future_check_thread_(const async_future *future)
+{
+    async_entry_ entry = future->callbacks;
+    if (entry == 0 || future->state != ASYNC_FUTURE_PENDING_)
+        return;
+    do {
+        if (async_entry_kind_(entry) == ASYNC_KIND_TASK_)
+            async_check_thread_(future->loop, "a future is completed outside the thread of the loop that waits for it: "
+                "do that there, with async_loop_call_soon_threadsafe");
+        entry = async_entry_link_(entry)->next;
+    } while (entry != future->callbacks);
+}
+#else
+#define async_future_check_thread_(future) ((void)0)
+#endif
+
 static async_status async_future_end_(async_future *future, unsigned state, int status)
 {
     async_loop *loop;
@@ -120,6 +147,7 @@ static async_status async_future_end_(async_future *future, unsigned state, int 
         return ASYNC_MISUSE;
     if (future->state != ASYNC_FUTURE_PENDING_)
         return ASYNC_INVALID_STATE;
+    async_future_check_thread_(future);
     loop = async_future_loop_(future);
     if (loop == NULL)
         return ASYNC_NO_RUNNING_LOOP;

@@ -271,6 +271,17 @@ static async_loop *async_loop_of_(async_stack *stack) { return (async_loop *)(vo
 
 async_loop *async_get_running_loop(void) { return async_running_; }
 
+/* In debug builds, what must be called in the thread of a loop that is running. */
+#if ASYNCIO_DEBUG && !ASYNCIO_BARE
+static void async_check_thread_(const async_loop *loop, const char *message)
+{
+    if (loop != NULL && loop != async_running_ && loop->stack.running)
+        ASYNC_PANIC_(message);
+}
+#else
+#define async_check_thread_(loop, message) ((void)0)
+#endif
+
 bool async_loop_is_running(const async_loop *loop) { return loop != NULL && loop->stack.running; }
 
 async_time async_loop_time(const async_loop *loop)
@@ -284,7 +295,12 @@ async_time async_loop_time(const async_loop *loop)
     return async_port_now();
 }
 
-void async_loop_stop(async_loop *loop) { loop->stack.stopping = true; }
+void async_loop_stop(async_loop *loop)
+{
+    async_check_thread_(loop, "async_loop_stop: the loop runs in another thread: call it there, with "
+        "async_loop_call_soon_threadsafe");
+    loop->stack.stopping = true;
+}
 
 #if !ASYNCIO_NO_HEAP
 
@@ -368,6 +384,8 @@ static async_status async_loop_soon_(async_loop *loop, async_handle *handle, voi
 {
     if (loop == NULL)
         return ASYNC_NO_RUNNING_LOOP;
+    async_check_thread_(loop, "async_loop_call_soon: the loop runs in another thread: use "
+        "async_loop_call_soon_threadsafe");
     if (handle->prev != 0)
         return ASYNC_MISUSE;
     async_handle_set_(handle, callback, data);
@@ -380,6 +398,8 @@ static async_status async_loop_at_(async_loop *loop, async_time when, async_time
 {
     if (loop == NULL)
         return ASYNC_NO_RUNNING_LOOP;
+    async_check_thread_(loop, "async_loop_call_at: the loop runs in another thread: call it there, with "
+        "async_loop_call_soon_threadsafe");
 #if !ASYNCIO_NO_HEAP
     if (timer->loop != NULL)
         return ASYNC_MISUSE;

@@ -108,6 +108,17 @@ static async_frame *async_root_(async_task *task)
     return (async_frame *)(void *)((unsigned char *)task + ASYNC_ROUND_(sizeof *task));
 }
 
+/* In debug builds a task knows its loop until that is closed. */
+#if ASYNCIO_DEBUG && !ASYNCIO_BARE
+static void async_task_check_thread_(const async_task *task, const char *message)
+{
+    if (task->alive != NULL)
+        async_check_thread_(ASYNC_CONTAINER_(task->alive, async_loop, alive), message);
+}
+#else
+#define async_task_check_thread_(task, message) ((void)0)
+#endif
+
 /* ---- the loop's tasks ----------------------------------------------------------------------------------------- */
 
 #if ASYNCIO_ALL_TASKS
@@ -281,6 +292,8 @@ void async_release(async_task *task)
     if (task == NULL)
         return;
     ASYNC_CHECK_HANDLE_(task);
+    async_task_check_thread_(task, "async_release: the task's loop runs in another thread: call it there, with "
+        "async_loop_call_soon_threadsafe");
 #if !ASYNCIO_NO_HEAP
     if (ASYNC_RARE_(task->count == (uint32_t)(task->future.state == ASYNC_FUTURE_PENDING_)))
         ASYNC_PANIC_("async_release: more often than there were handles");

@@ -113,7 +113,7 @@ static void async_wait_count_(struct async_wait *wait, const async_future *futur
 
 static void async_wait_node_(async_handle *node)
 {
-    static const async_future never_created = { 0, NULL, (int16_t)ASYNC_NO_MEMORY, ASYNC_FUTURE_DONE_, 0, 0, 0 };
+    static const async_future never_created = { 0, NULL, (int16_t)ASYNC_NO_MEMORY, ASYNC_FUTURE_DONE_, 0, 0, 0 ASYNC_NOBODY_ };
     struct async_wait *wait = (struct async_wait *)node->data;
     const async_future *future = async_awaited_member_(wait, (size_t)(node - wait->nodes));
     async_wait_count_(wait, future != NULL ? future : &never_created);
