@@ -2618,7 +2618,7 @@ struct async_context_hooks_ {
 static ASYNC_THREAD_LOCAL_ const struct async_context_hooks_ *async_context_hooks_;
 #endif
 
-/* What a later part has hung on the loop: closed with it, before its tasks are dropped. */
+/* What a later part has hung on the loop: closed with it, before its tasks are dropped or when they are gone. */
 typedef struct async_closer_ {
     async_node_ node;
     void (*close)(async_loop *loop, struct async_closer_ *closer);
@@ -2674,7 +2674,7 @@ struct async_loop {
     struct async_signals_ *signals;
     struct async_processes_ *processes;
     void (*signals_arrived)(async_loop *loop);
-    async_line_ closers; /* async_closer_ */
+    async_line_ closers, last_closers; /* async_closer_ */
 #if ASYNCIO_THREADS
     struct async_executor *executor; /* the default one; NULL: the loop's own */
     struct async_workers_ *workers;  /* the loop's own, once it was needed */
@@ -7600,6 +7600,15 @@ static void async_task_drop_(async_loop *loop, async_task *task)
     async_task_finish_(loop, task, ASYNC_CLOSED);
 }
 
+static void async_loop_close_each_(async_loop *loop, async_line_ *closers)
+{
+    while (closers->first != NULL) {
+        async_closer_ *closer = ASYNC_CONTAINER_(closers->first, async_closer_, node);
+        async_line_remove_(closers, &closer->node);
+        closer->close(loop, closer);
+    }
+}
+
 async_status async_loop_close(async_loop *loop)
 {
     async_loop **at, *running = async_running_;
@@ -7614,16 +7623,13 @@ async_status async_loop_close(async_loop *loop)
     loop->first_remote = loop->last_remote = NULL;
     loop->closing = true;
     pthread_mutex_unlock(&loop->lock);
-    while (loop->closers.first != NULL) {
-        async_closer_ *closer = ASYNC_CONTAINER_(loop->closers.first, async_closer_, node);
-        async_line_remove_(&loop->closers, &closer->node);
-        closer->close(loop, closer);
-    }
+    async_loop_close_each_(loop, &loop->closers);
     for (i = loop->task_count; i-- > 0;)
         if (i < loop->task_count && loop->tasks[i] != NULL) { /* newest first: a group's children before their parent */
             async_task_drop_(loop, loop->tasks[i]);
             async_loop_drop_ready_(loop);
         }
+    async_loop_close_each_(loop, &loop->last_closers);
     async_loop_drop_ready_(loop);
     if (async_context_hooks_ != NULL)
         async_context_hooks_->close(loop);
@@ -14020,6 +14026,2216 @@ ASYNC_DEFINE(async_net_listen)
     ASYNC_FINALLY;
     if (self->found != NULL)
         freeaddrinfo(self->found);
+    ASYNC_END;
+}
+
+ASYNC_EXTERN_C_END_
+
+#endif
+
+/* ---- stream.h ----------------------------------------------------------------------------------------- */
+
+/* stream.h: byte streams over descriptors, with buffers (asyncio's StreamReader and StreamWriter in one object).
+ *
+ * stream_write.h, stream_read.h and stream_close.h hold what is done with one; open_connection.h and server.h make them.
+ * Nothing is read from the descriptor before somebody asks for it, so a peer that sends faster than its stream is read is
+ * held up by the system. Hosts only, with ASYNCIO_NET. Loop thread only. */
+
+#if ASYNCIO_NET
+
+ASYNC_EXTERN_C_BEGIN_
+
+/* async_stream: belongs to its owner, who closes it with async_stream_close. All zeros: never opened, or closed. What it
+ * leads to is on the heap, so the object itself may be moved while nobody waits for it. */
+typedef struct async_stream {
+    struct async_stream_core_ *core;
+} async_stream;
+
+/* What a leaf that waits for a stream, but not for its descriptor, begins with. */
+typedef struct async_stream_waiter_ {
+    async_leaf leaf;
+    async_node_ node;
+    struct async_stream_core_ *core; /* held while it waits */
+} async_stream_waiter_;
+
+/* async_bytes: some bytes of somebody else's memory; not terminated. printf("%.*s", (int)b.size, b.data) prints them. */
+typedef struct async_bytes {
+    const char *data;
+    size_t size;
+} async_bytes;
+
+/* ASYNC_STREAM_LIMIT: the longest line, without its end; async_stream_set_limit() changes it.
+ * ASYNC_STREAM_LINGER: what was written to a stream and is not sent has so long after async_stream_close_nowait(). */
+enum { ASYNC_STREAM_LIMIT = 65536 };
+#define ASYNC_STREAM_LINGER async_seconds(30)
+
+/* async_stream_open: makes a stream of a descriptor, which it reads and writes: a socket, a terminal, a pipe's end.
+ * async_stream_open_pair: of two; either may be -1: none. With both -1 it reads what async_stream_feed_data() gives it.
+ * The stream owns the descriptors from then on; if it cannot be opened they remain the caller's. They become non-blocking;
+ * one that was blocking, so perhaps shared with other processes, is made so again at the end. OK, MISUSE for a stream that
+ * is open, NO_MEMORY, -EBADF. Mirror connect_accepted_socket(), connect_read_pipe() and connect_write_pipe(). */
+async_status async_stream_open(async_stream *stream, int fd);
+async_status async_stream_open_pair(async_stream *stream, int read_fd, int write_fd);
+
+/* async_stream_fileno: the descriptor it reads from, or else the one it writes to; -1: none. It remains the stream's.
+ * async_stream_peername, async_stream_sockname: a socket's address at the other end, or at this one; -errno. Mirror
+ * get_extra_info("peername"), get_extra_info("sockname"). */
+int async_stream_fileno(const async_stream *stream);
+async_status async_stream_peername(const async_stream *stream, async_address *address);
+async_status async_stream_sockname(const async_stream *stream, async_address *address);
+
+/* ---- something between a stream and its descriptor: TLS, compression ------------------------------------------- */
+
+/* async_stream_driver: how the bytes of a stream reach its descriptor and come from it. Its functions never wait: what
+ * they cannot do now they answer with ASYNC_WANTS_READ or ASYNC_WANTS_WRITE, and are called again when the descriptor is
+ * readable or writable; either may be wanted by any of them. Any other negative status is a failure, which ends that
+ * direction. context is what was given with the driver.
+ *     read       puts at most size (> 0) bytes into buffer: how many; 0 at the end of the stream.
+ *     write      takes at most size (> 0) bytes: how many (> 0). After a want the same bytes come again, perhaps at
+ *                another address and with more behind them.
+ *     write_eof  tells the peer that no more comes (a close notification): OK when it is told. Called after the last
+ *                write, also when the stream is closed. NULL: there is no such thing.
+ *     close      the stream is done with it; the descriptor is closed after it. Called exactly once. NULL: nothing. */
+typedef struct async_stream_driver {
+    ptrdiff_t (*read)(void *context, void *buffer, size_t size);
+    ptrdiff_t (*write)(void *context, const void *data, size_t size);
+    async_status (*write_eof)(void *context);
+    void (*close)(void *context);
+} async_stream_driver;
+
+enum { ASYNC_WANTS_READ = -4998, ASYNC_WANTS_WRITE = -4999 };
+
+/* async_stream_set_driver: from now on the stream's bytes go through the driver, which stays in place. A handshake is best
+ * done before, with async_fd_readable and async_fd_writable on async_stream_fileno(). INVALID_STATE while somebody reads,
+ * when something was read and not taken (it would be plain text that claims to be something else), or is not sent yet;
+ * MISUSE when it has a driver or is not open. Then close is not called. Mirrors loop.start_tls(). */
+async_status async_stream_set_driver(async_stream *stream, const async_stream_driver *driver, void *context);
+
+/* async_stream_driver_context: what its driver was given; NULL when it has another one or none. */
+void *async_stream_driver_context(const async_stream *stream, const async_stream_driver *driver);
+
+ASYNC_EXTERN_C_END_
+
+#endif
+
+#if defined(ASYNCIO_IMPLEMENTATION) && ASYNCIO_NET
+
+#include <netinet/tcp.h>
+#include <sys/uio.h>
+
+ASYNC_EXTERN_C_BEGIN_
+
+enum { ASYNC_STREAM_OPEN_, ASYNC_STREAM_CLOSING_, ASYNC_STREAM_CLOSED_ };
+
+/* What was written and could not be sent at once. */
+struct async_chunk_ {
+    struct async_chunk_ *next;
+    size_t begin, end, capacity;
+    char bytes[1];
+};
+
+struct async_stream_core_ {
+    unsigned refs; /* the stream's, one for each who waits, one while it is being closed */
+    int read_fd, write_fd;
+    uint8_t state;
+    bool is_socket, restore_read, restore_write;
+    const async_stream_driver *driver;
+    void *context;
+    /* reading */
+    char *buffer;
+    size_t begin, end, capacity, hint, limit;
+    async_leaf *reader; /* that waits */
+    async_status read_status;
+    bool eof;
+    bool drained; /* the last read took all there was */
+    /* writing */
+    struct async_chunk_ *first, *last;
+    size_t queued, high, low;
+    async_status write_status;
+    bool paused;    /* above the high-water mark, and not yet below the low one */
+    bool sends;     /* in the background */
+    bool eof_asked, eof_told;
+    async_line_ drains;
+    async_handle soon;
+    async_fd_handle background;
+    void (*settled)(struct async_stream_core_ *core); /* called when nothing is queued any more, or writing failed */
+    void (*resumed)(void *owner); /* and this when it may go on being written to */
+    /* the end */
+    async_line_ waiting_closed;
+    async_loop *loop; /* that it is being closed on */
+    async_closer_ closer;
+    async_timer_handle linger;
+    void (*closed)(void *owner);
+    void *owner;
+};
+
+static void async_stream_hold_(struct async_stream_core_ *core) { core->refs++; }
+
+static void async_stream_drop_(struct async_stream_core_ *core)
+{
+    if (--core->refs > 0)
+        return;
+    if (core->buffer != NULL)
+        ASYNCIO_FREE(core->buffer);
+    ASYNCIO_FREE(core);
+}
+
+/* ---- the descriptor -------------------------------------------------------------------------------------------- */
+
+/* Whether a descriptor blocked, which it then does no longer; -errno. */
+static int async_stream_take_fd_(int fd)
+{
+    int flags = fd < 0 ? 0 : fcntl(fd, F_GETFL);
+    if (flags < 0)
+        return -errno;
+    if (fd < 0 || (flags & O_NONBLOCK))
+        return 0;
+    return fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 ? -errno : 1;
+}
+
+static void async_stream_restore_fd_(int fd, bool restore)
+{
+    int flags;
+    if (restore && (flags = fcntl(fd, F_GETFL)) >= 0)
+        (void)fcntl(fd, F_SETFL, flags & ~O_NONBLOCK);
+}
+
+static async_status async_stream_open_(async_stream *stream, int read_fd, int write_fd, bool prepared)
+{
+    struct async_stream_core_ *core;
+    int reads = 0, writes = 0, on = 1;
+    if (stream->core != NULL)
+        return ASYNC_MISUSE;
+    core = (struct async_stream_core_ *)ASYNCIO_MALLOC(sizeof *core);
+    if (core == NULL)
+        return ASYNC_NO_MEMORY;
+    ASYNC_MEMSET_(core, 0, sizeof *core);
+    if (!prepared && ((reads = async_stream_take_fd_(read_fd)) < 0 ||
+            (read_fd != write_fd && (writes = async_stream_take_fd_(write_fd)) < 0))) {
+        async_stream_restore_fd_(read_fd, reads > 0);
+        ASYNCIO_FREE(core);
+        return reads < 0 ? reads : writes;
+    }
+    core->refs = 1;
+    core->read_fd = read_fd;
+    core->write_fd = write_fd;
+    core->restore_read = reads > 0;
+    core->restore_write = writes > 0;
+    core->limit = ASYNC_STREAM_LIMIT;
+    core->high = 65536;
+    core->low = core->high / 4;
+    /* small answers go out at once, as asyncio has it; what is no TCP socket refuses, and tells what it is */
+    core->is_socket = setsockopt(write_fd >= 0 ? write_fd : read_fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == 0 ||
+        (errno != ENOTSOCK && errno != EBADF);
+#ifdef SO_NOSIGPIPE
+    if (core->is_socket)
+        (void)setsockopt(write_fd, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof on);
+#endif
+    stream->core = core;
+    return ASYNC_OK;
+}
+
+async_status async_stream_open(async_stream *stream, int fd)
+{
+    return fd < 0 ? -EBADF : async_stream_open_(stream, fd, fd, false);
+}
+
+async_status async_stream_open_pair(async_stream *stream, int read_fd, int write_fd)
+{
+    return async_stream_open_(stream, read_fd < 0 ? -1 : read_fd, write_fd < 0 ? -1 : write_fd, false);
+}
+
+int async_stream_fileno(const async_stream *stream)
+{
+    if (stream->core == NULL || stream->core->state == ASYNC_STREAM_CLOSED_)
+        return -1;
+    return stream->core->read_fd >= 0 ? stream->core->read_fd : stream->core->write_fd;
+}
+
+async_status async_stream_peername(const async_stream *stream, async_address *address)
+{
+    return async_socket_peer(async_stream_fileno(stream), address);
+}
+
+async_status async_stream_sockname(const async_stream *stream, async_address *address)
+{
+    return async_socket_name(async_stream_fileno(stream), address);
+}
+
+/* At most size bytes: how many, 0 at the end, a want, or another status. */
+static ptrdiff_t async_stream_receive_(struct async_stream_core_ *core, void *buffer, size_t size)
+{
+    ssize_t n;
+    if (core->driver != NULL)
+        return core->driver->read(core->context, buffer, size);
+    do
+        n = read(core->read_fd, buffer, size);
+    while (n < 0 && errno == EINTR);
+    if (n < 0)
+        return async_would_block_(errno) ? (int)ASYNC_WANTS_READ : -errno;
+    return (ptrdiff_t)n;
+}
+
+static ptrdiff_t async_stream_send_(struct async_stream_core_ *core, struct iovec *pieces, int count)
+{
+    ssize_t n;
+    if (core->driver != NULL)
+        return core->driver->write(core->context, pieces[0].iov_base, pieces[0].iov_len);
+    if (core->is_socket) {
+        struct msghdr message;
+        ASYNC_MEMSET_(&message, 0, sizeof message);
+        message.msg_iov = pieces;
+        message.msg_iovlen = (unsigned)count;
+        do
+#ifdef MSG_NOSIGNAL
+            n = sendmsg(core->write_fd, &message, MSG_NOSIGNAL);
+#else
+            n = sendmsg(core->write_fd, &message, 0); /* the socket was told, when it was made */
+#endif
+        while (n < 0 && errno == EINTR);
+    } else {
+        sigset_t before;
+        async_sigpipe_block_(&before);
+        do
+            n = writev(core->write_fd, pieces, count);
+        while (n < 0 && errno == EINTR);
+        async_sigpipe_unblock_(&before, n < 0);
+    }
+    if (n < 0)
+        return async_would_block_(errno) ? (int)ASYNC_WANTS_WRITE : -errno;
+    return (ptrdiff_t)n;
+}
+
+async_status async_stream_set_driver(async_stream *stream, const async_stream_driver *driver, void *context)
+{
+    struct async_stream_core_ *core = stream->core;
+    if (core == NULL || core->driver != NULL || core->state != ASYNC_STREAM_OPEN_)
+        return ASYNC_MISUSE;
+    if (core->reader != NULL || core->end > core->begin || core->queued > 0 || core->eof_asked)
+        return ASYNC_INVALID_STATE;
+    core->driver = driver;
+    core->context = context;
+    core->drained = false;
+    return ASYNC_OK;
+}
+
+void *async_stream_driver_context(const async_stream *stream, const async_stream_driver *driver)
+{
+    return stream->core != NULL && stream->core->driver == driver ? stream->core->context : NULL;
+}
+
+ASYNC_EXTERN_C_END_
+
+#endif
+
+/* ---- stream_write.h ----------------------------------------------------------------------------------- */
+
+/* stream_write.h: writing to a stream. What is written in small pieces is sent together: at the next drain, when its
+ * reader has to wait, or in the next pass of the loop; large pieces are sent at once. What the system does not take is
+ * sent in the background. */
+
+#if ASYNCIO_NET
+
+ASYNC_EXTERN_C_BEGIN_
+
+/* async_stream_write: writes all of it, or keeps a copy of what cannot be sent yet; never waits. To be followed by an
+ * async_stream_drain, which waits for a peer that reads slowly; without one the copies grow. OK; CLOSED; MISUSE after
+ * async_stream_write_eof(); and, from the first failure on, that: -EPIPE, -ECONNRESET, NO_MEMORY (some bytes are missing,
+ * so nothing more is sent). Who does not look hears of it from async_stream_drain. Mirrors StreamWriter.write().
+ * async_stream_writelines: several pieces. */
+async_status async_stream_write(async_stream *stream, const void *data, size_t size);
+async_status async_stream_writelines(async_stream *stream, const async_bytes *pieces, size_t count);
+
+/* await(async_stream_drain, .stream = &s): sends what can be sent, and waits, while more than the high-water mark is left,
+ * until it is down to the low one. A failure of writing, also one in the background, or of reading; CLOSED. */
+struct async_stream_drain {
+    async_stream_waiter_ waiter;
+    async_stream *stream;
+};
+ASYNC_DECLARE(async_stream_drain);
+
+/* async_stream_set_write_buffer_limits: the marks in bytes, at first 65,536 and a quarter of that; low is at most high.
+ * high 0: async_stream_drain waits until all is sent. async_stream_get_write_buffer_size: what is not sent yet. */
+void async_stream_set_write_buffer_limits(async_stream *stream, size_t high, size_t low);
+size_t async_stream_get_write_buffer_size(const async_stream *stream);
+
+/* async_stream_write_eof: tells the peer, after what was written, that nothing more comes; reading goes on. OK,
+ * INVALID_STATE where it cannot be told (a terminal), CLOSED. async_stream_can_write_eof: whether it can. */
+async_status async_stream_write_eof(async_stream *stream);
+bool async_stream_can_write_eof(const async_stream *stream);
+
+ASYNC_EXTERN_C_END_
+
+#endif
+
+#if defined(ASYNCIO_IMPLEMENTATION) && ASYNCIO_NET
+
+ASYNC_EXTERN_C_BEGIN_
+
+enum { ASYNC_CHUNK_ = 4096, ASYNC_TOGETHER_ = 16384, ASYNC_PIECES_ = 16 };
+
+/* ---- the queue ------------------------------------------------------------------------------------------------- */
+
+static void async_stream_shift_(struct async_stream_core_ *core)
+{
+    struct async_chunk_ *chunk = core->first;
+    core->first = chunk->next;
+    if (core->first == NULL)
+        core->last = NULL;
+    ASYNCIO_FREE(chunk);
+}
+
+/* So many bytes of the queue are sent. */
+static void async_stream_sent_(struct async_stream_core_ *core, size_t n)
+{
+    core->queued -= n;
+    while (n > 0) {
+        struct async_chunk_ *chunk = core->first;
+        size_t size = chunk->end - chunk->begin;
+        if (n < size) {
+            chunk->begin += n;
+            return;
+        }
+        n -= size;
+        async_stream_shift_(core);
+    }
+}
+
+/* Copies behind the queue: how much of it; less only without memory. */
+static size_t async_stream_queue_(struct async_stream_core_ *core, const char *data, size_t size)
+{
+    struct async_chunk_ *chunk = core->last;
+    size_t done = 0;
+    if (chunk != NULL && chunk->end < chunk->capacity) {
+        done = chunk->capacity - chunk->end < size ? chunk->capacity - chunk->end : size;
+        ASYNC_MEMCPY_(chunk->bytes + chunk->end, data, done);
+        chunk->end += done;
+    }
+    if (done < size) {
+        size_t head = offsetof(struct async_chunk_, bytes), rest = size - done;
+        size_t capacity = rest > ASYNC_CHUNK_ - head ? rest : ASYNC_CHUNK_ - head;
+        chunk = capacity > SIZE_MAX - head ? NULL : (struct async_chunk_ *)ASYNCIO_MALLOC(head + capacity);
+        if (chunk != NULL) {
+            chunk->next = NULL;
+            chunk->begin = 0;
+            chunk->end = rest;
+            chunk->capacity = capacity;
+            ASYNC_MEMCPY_(chunk->bytes, data + done, rest);
+            if (core->last != NULL)
+                core->last->next = chunk;
+            else
+                core->first = chunk;
+            core->last = chunk;
+            done = size;
+        }
+    }
+    core->queued += done;
+    return done;
+}
+
+/* ---- sending --------------------------------------------------------------------------------------------------- */
+
+static void async_stream_wake_(async_line_ *line)
+{
+    async_node_ *node;
+    for (node = line->first; node != NULL; node = node->next)
+        async_leaf_complete(&ASYNC_CONTAINER_(node, async_stream_waiter_, node)->leaf);
+}
+
+static void async_stream_stop_sending_(struct async_stream_core_ *core)
+{
+    async_handle_cancel(&core->soon);
+    async_fd_handle_cancel(&core->background);
+    core->sends = false;
+}
+
+/* The queue has become shorter, or writing has failed. */
+static void async_stream_settle_(struct async_stream_core_ *core)
+{
+    if (core->paused && (core->queued <= core->low || core->write_status < 0)) {
+        core->paused = false;
+        async_stream_wake_(&core->drains);
+        if (core->resumed != NULL)
+            core->resumed(core->owner);
+    }
+    if (core->queued == 0 && core->settled != NULL)
+        core->settled(core);
+}
+
+static void async_stream_write_failed_(struct async_stream_core_ *core, async_status status)
+{
+    if (core->write_status == ASYNC_OK)
+        core->write_status = status;
+    while (core->first != NULL)
+        async_stream_shift_(core);
+    core->queued = 0;
+    async_stream_stop_sending_(core);
+    async_stream_settle_(core);
+}
+
+static void async_stream_on_ready_(async_fd_handle *handle);
+
+/* Goes on in the background when the descriptor is as wanted. */
+static void async_stream_watch_(struct async_stream_core_ *core, ptrdiff_t want)
+{
+    async_loop *loop = async_loop_here_();
+    bool writes = want == ASYNC_WANTS_WRITE;
+    async_status status;
+    if (core->sends && core->background.watcher.writes == writes)
+        return;
+    async_stream_stop_sending_(core);
+    if (writes)
+        status = async_loop_add_writer(loop, core->write_fd, &core->background, async_stream_on_ready_, core);
+    else
+        status = async_loop_add_reader(loop, core->read_fd, &core->background, async_stream_on_ready_, core);
+    core->sends = status == ASYNC_OK;
+    if (status < 0)
+        async_stream_write_failed_(core, status);
+}
+
+/* True when the end was told, cannot be told, or need not be. */
+static bool async_stream_tell_eof_(struct async_stream_core_ *core)
+{
+    async_status status = ASYNC_OK;
+    if (core->eof_told || core->write_status < 0)
+        return true;
+    if (core->driver != NULL && core->driver->write_eof != NULL)
+        status = core->driver->write_eof(core->context);
+    else if (core->driver == NULL && core->is_socket)
+        status = shutdown(core->write_fd, SHUT_WR) == 0 ? (int)ASYNC_OK : -errno;
+    if (status == ASYNC_WANTS_READ || status == ASYNC_WANTS_WRITE) {
+        async_stream_watch_(core, status);
+        return core->write_status < 0;
+    }
+    core->eof_told = true;
+    if (core->driver == NULL && !core->is_socket && core->write_fd != core->read_fd) {
+        async_stream_stop_sending_(core);
+        async_stream_restore_fd_(core->write_fd, core->restore_write);
+        (void)async_fd_close(core->write_fd);
+        core->write_fd = -1;
+    }
+    return true;
+}
+
+/* Sends the queue, and then data, as far as the system takes it: how much of data. What is left of the queue goes on in the
+ * background; what is left of data is the caller's to queue. */
+static size_t async_stream_flush_(struct async_stream_core_ *core, const char *data, size_t size)
+{
+    size_t sent = 0;
+    ptrdiff_t want = 0;
+    while (want == 0 && core->write_status == ASYNC_OK && (core->queued > 0 || sent < size)) {
+        struct iovec pieces[ASYNC_PIECES_];
+        struct async_chunk_ *chunk;
+        size_t whole = 0, queued = core->queued;
+        ptrdiff_t n;
+        int count = 0;
+        for (chunk = core->first; chunk != NULL && count < ASYNC_PIECES_; chunk = chunk->next, count++) {
+            pieces[count].iov_base = chunk->bytes + chunk->begin;
+            pieces[count].iov_len = chunk->end - chunk->begin;
+            whole += pieces[count].iov_len;
+        }
+        if (chunk == NULL && sent < size && count < ASYNC_PIECES_) {
+            pieces[count].iov_base = (char *)(uintptr_t)(data + sent);
+            pieces[count].iov_len = size - sent;
+            whole += pieces[count++].iov_len;
+        }
+        n = async_stream_send_(core, pieces, count);
+        if (n < 0 && n != ASYNC_WANTS_READ && n != ASYNC_WANTS_WRITE) {
+            async_stream_write_failed_(core, (async_status)n);
+            return sent;
+        }
+        if (n < 0) {
+            want = n;
+            break;
+        }
+        if ((size_t)n > queued) {
+            async_stream_sent_(core, queued);
+            sent += (size_t)n - queued;
+        } else {
+            async_stream_sent_(core, (size_t)n);
+        }
+        if ((size_t)n < whole && core->driver == NULL) /* it is full */
+            want = ASYNC_WANTS_WRITE;
+    }
+    if (want != 0 && core->write_status == ASYNC_OK)
+        async_stream_watch_(core, want);
+    else if (core->queued == 0)
+        async_stream_stop_sending_(core);
+    if (core->queued == 0 && sent == size && core->eof_asked)
+        (void)async_stream_tell_eof_(core);
+    async_stream_settle_(core);
+    return sent;
+}
+
+static void async_stream_on_ready_(async_fd_handle *handle)
+{
+    struct async_stream_core_ *core = (struct async_stream_core_ *)handle->handle.data;
+    async_status status = async_fd_handle_status(handle);
+    async_stream_hold_(core);
+    if (status < 0)
+        async_stream_write_failed_(core, status);
+    else
+        (void)async_stream_flush_(core, NULL, 0);
+    async_stream_drop_(core);
+}
+
+static void async_stream_on_soon_(async_handle *handle)
+{
+    struct async_stream_core_ *core = (struct async_stream_core_ *)handle->data;
+    async_stream_hold_(core);
+    (void)async_stream_flush_(core, NULL, 0);
+    async_stream_drop_(core);
+}
+
+static void async_stream_mark_(struct async_stream_core_ *core)
+{
+    if (core->sends && core->queued > core->high)
+        core->paused = true;
+}
+
+/* What was kept to be sent together. */
+static void async_stream_send_kept_(struct async_stream_core_ *core)
+{
+    if (core->queued > 0 && !core->sends)
+        (void)async_stream_flush_(core, NULL, 0);
+}
+
+static async_status async_stream_writable_(const struct async_stream_core_ *core)
+{
+    if (core == NULL || core->state != ASYNC_STREAM_OPEN_)
+        return ASYNC_CLOSED;
+    if (core->write_status < 0)
+        return core->write_status;
+    if (core->write_fd < 0 || core->eof_asked)
+        return ASYNC_MISUSE;
+    return ASYNC_OK;
+}
+
+async_status async_stream_write(async_stream *stream, const void *data, size_t size)
+{
+    struct async_stream_core_ *core = stream->core;
+    const char *bytes = (const char *)data;
+    async_status status = async_stream_writable_(core);
+    size_t done = 0;
+    if (status < 0 || size == 0)
+        return status;
+    if (!core->sends && core->queued + size > ASYNC_TOGETHER_)
+        done = async_stream_flush_(core, bytes, size);
+    if (core->write_status == ASYNC_OK && done < size)
+        done += async_stream_queue_(core, bytes + done, size - done);
+    if (core->write_status == ASYNC_OK && done < size && !core->sends) /* without memory: what the system takes */
+        done += async_stream_flush_(core, bytes + done, size - done);
+    if (core->write_status == ASYNC_OK && done < size)
+        async_stream_write_failed_(core, ASYNC_NO_MEMORY);
+    if (core->write_status < 0)
+        return core->write_status;
+    async_stream_mark_(core);
+    if (core->queued > 0 && !core->sends && core->soon.prev == 0) {
+        status = async_loop_call_soon(async_loop_here_(), &core->soon, async_stream_on_soon_, core);
+        if (status < 0)
+            async_stream_write_failed_(core, status);
+    }
+    return core->write_status;
+}
+
+async_status async_stream_writelines(async_stream *stream, const async_bytes *pieces, size_t count)
+{
+    async_status status = async_stream_writable_(stream->core);
+    size_t i;
+    for (i = 0; i < count && status == ASYNC_OK; i++)
+        status = async_stream_write(stream, pieces[i].data, pieces[i].size);
+    return status;
+}
+
+void async_stream_set_write_buffer_limits(async_stream *stream, size_t high, size_t low)
+{
+    struct async_stream_core_ *core = stream->core;
+    if (core == NULL)
+        return;
+    core->high = high;
+    core->low = low < high ? low : high;
+    async_stream_mark_(core);
+    async_stream_settle_(core);
+}
+
+size_t async_stream_get_write_buffer_size(const async_stream *stream)
+{
+    return stream->core == NULL ? 0 : stream->core->queued;
+}
+
+bool async_stream_can_write_eof(const async_stream *stream)
+{
+    const struct async_stream_core_ *core = stream->core;
+    if (core == NULL || core->write_fd < 0)
+        return false;
+    return core->driver != NULL ? core->driver->write_eof != NULL : core->is_socket || core->write_fd != core->read_fd;
+}
+
+async_status async_stream_write_eof(async_stream *stream)
+{
+    struct async_stream_core_ *core = stream->core;
+    async_status status;
+    if (core != NULL && core->state == ASYNC_STREAM_OPEN_ && core->eof_asked)
+        return ASYNC_OK;
+    status = async_stream_writable_(core);
+    if (status < 0)
+        return status;
+    if (!async_stream_can_write_eof(stream))
+        return ASYNC_INVALID_STATE;
+    core->eof_asked = true;
+    if (!core->sends)
+        (void)async_stream_flush_(core, NULL, 0);
+    return core->write_status;
+}
+
+/* ---- drain ----------------------------------------------------------------------------------------------------- */
+
+static async_status async_stream_drained_(const struct async_stream_core_ *core)
+{
+    if (core->write_status < 0)
+        return core->write_status;
+    if (core->read_status < 0)
+        return core->read_status;
+    return core->state == ASYNC_STREAM_OPEN_ ? (int)ASYNC_OK : (int)ASYNC_CLOSED;
+}
+
+/* Lets the others have a turn when this task has done much without waiting; true: it is to return PENDING. */
+static bool async_stream_gives_way_(async_stack *stack, async_leaf *leaf)
+{
+    if (stack->budget-- > 0)
+        return false;
+    leaf->frame.state = ASYNC_LEAF_DONE;
+    async_fifo_push_(&async_loop_of_(stack)->ready, &stack->task->link, ASYNC_KIND_TASK_);
+    return true;
+}
+
+/* A leaf begins to wait in one of the stream's lines. */
+static void async_stream_stand_(async_stream_waiter_ *waiter, struct async_stream_core_ *core, async_line_ *line)
+{
+    waiter->core = core;
+    async_stream_hold_(core);
+    async_line_append_(line, &waiter->node);
+}
+
+async_step async_stream_drain_resume(async_stack *stack, void *frame)
+{
+    struct async_stream_drain *drain = (struct async_stream_drain *)frame;
+    struct async_stream_core_ *core = drain->waiter.core;
+    async_status status;
+    if (drain->waiter.leaf.frame.state == ASYNC_LEAF_NEW) {
+        core = drain->stream->core;
+        if (core == NULL)
+            return async_step_(ASYNC_CLOSED);
+        async_stream_send_kept_(core);
+        async_stream_mark_(core);
+        status = async_stream_drained_(core);
+        if (status < 0 || (!core->paused && !async_stream_gives_way_(stack, &drain->waiter.leaf)))
+            return async_step_(status);
+        async_stream_stand_(&drain->waiter, core, &core->drains);
+        return core->paused ? async_leaf_wait(stack, &drain->waiter.leaf) : async_step_(ASYNC_PENDING_);
+    }
+    async_line_remove_(&core->drains, &drain->waiter.node);
+    status = async_leaf_outcome(&drain->waiter.leaf);
+    if (status == ASYNC_OK)
+        status = async_stream_drained_(core);
+    async_stream_drop_(core);
+    return async_step_(status);
+}
+
+ASYNC_LEAF_DEFINE(async_stream_drain, async_leaf_cancel);
+
+ASYNC_EXTERN_C_END_
+
+#endif
+
+/* ---- stream_read.h ------------------------------------------------------------------------------------ */
+
+/* stream_read.h: reading from a stream. What is read is given as async_bytes: a view into the stream's buffer, which is
+ * valid until the stream is read from again, or closed.
+ *
+ * One task may read a stream at a time: for another one it is MISUSE. A read that fails or is cancelled takes nothing:
+ * what has come is there for the next one. */
+
+#if ASYNCIO_NET
+
+ASYNC_EXTERN_C_BEGIN_
+
+/* What a leaf that reads begins with. */
+typedef struct async_stream_reading_ {
+    async_watcher_ watcher;
+    struct async_stream_core_ *core; /* held while it waits */
+} async_stream_reading_;
+
+/* All of these fail with -errno when the descriptor does (-ECONNRESET), as async_stream_set_exception() says, and with
+ * NO_MEMORY when the buffer cannot grow. A stream that was never opened is CLOSED; one that is being closed has ended. */
+
+/* await_into(bytes, async_stream_read, .stream = s, .size = n): what is there, at most n bytes; waits only when there is
+ * nothing. None at the end of the stream, and for n 0, at once. Mirrors StreamReader.read(n).
+ * await_into(bytes, async_stream_readall, .stream = s): waits for the end of the stream, and gives all of it: only for a
+ * peer that is trusted not to send without end. Mirrors StreamReader.read(). */
+struct async_stream_read {
+    async_stream_reading_ reading;
+    async_stream *stream;
+    size_t size;
+    async_bytes result;
+};
+ASYNC_DECLARE(async_stream_read);
+struct async_stream_readall {
+    async_stream_reading_ reading;
+    async_stream *stream;
+    async_bytes result;
+};
+ASYNC_DECLARE(async_stream_readall);
+
+/* await_into(bytes, async_stream_readexactly, .stream = s, .size = n): n bytes. INCOMPLETE_READ when the stream ends
+ * before; what there is, async_stream_read gives. */
+struct async_stream_readexactly {
+    async_stream_reading_ reading;
+    async_stream *stream;
+    size_t size;
+    async_bytes result;
+};
+ASYNC_DECLARE(async_stream_readexactly);
+
+/* await_into(line, async_stream_readline, .stream = s): a line with its '\n'; at the end of the stream what is left,
+ * which may be nothing. LIMIT_OVERRUN when it is longer than the limit: it is dropped, or as much of it as has come. */
+struct async_stream_readline {
+    async_stream_reading_ reading;
+    async_stream *stream;
+    size_t searched;
+    async_bytes result;
+};
+ASYNC_DECLARE(async_stream_readline);
+
+/* await_into(bytes, async_stream_readuntil, .stream = s, .separator = "\r\n"): all up to the separator, with it.
+ * .separator_size: when it contains zeros; .separator not given: "\n". INCOMPLETE_READ when the stream ends before it,
+ * LIMIT_OVERRUN when it does not come within the limit; what was read is there to be read otherwise. .consumed, a size_t,
+ * then gets how many bytes have no separator in them. */
+struct async_stream_readuntil {
+    async_stream_reading_ reading;
+    async_stream *stream;
+    const char *separator;
+    size_t separator_size;
+    size_t *consumed;
+    size_t searched;
+    async_bytes result;
+};
+ASYNC_DECLARE(async_stream_readuntil);
+
+/* await_into(bytes, async_stream_peek, .stream = s, .size = n): all that is there, once it is n bytes or more, without
+ * taking it; fewer only at the end of the stream. For parsers, which then say with async_stream_consume() how much of it
+ * they have used: at most all of it. n 0: what is there now. */
+struct async_stream_peek {
+    async_stream_reading_ reading;
+    async_stream *stream;
+    size_t size;
+    async_bytes result;
+};
+ASYNC_DECLARE(async_stream_peek);
+void async_stream_consume(async_stream *stream, size_t size);
+
+/* async_stream_at_eof: the stream has ended, and all of it was taken. */
+bool async_stream_at_eof(const async_stream *stream);
+
+/* async_stream_set_limit: how long a line may be, and what stands before a separator. At first ASYNC_STREAM_LIMIT. */
+void async_stream_set_limit(async_stream *stream, size_t limit);
+
+/* async_stream_feed_data, async_stream_feed_eof, async_stream_set_exception: as if this had come from the descriptor, or
+ * the end, or a failure (after what is there already). For tests of what reads a stream, and for streams without a
+ * descriptor. NO_MEMORY; CLOSED; MISUSE after the end. Views become invalid. */
+async_status async_stream_feed_data(async_stream *stream, const void *data, size_t size);
+async_status async_stream_feed_eof(async_stream *stream);
+async_status async_stream_set_exception(async_stream *stream, async_status status);
+
+ASYNC_EXTERN_C_END_
+
+#endif
+
+#if defined(ASYNCIO_IMPLEMENTATION) && ASYNCIO_NET
+
+ASYNC_EXTERN_C_BEGIN_
+
+enum { ASYNC_BUFFER_LEAST_ = 4096, ASYNC_BUFFER_MOST_ = 65536 };
+
+/* ---- the buffer ------------------------------------------------------------------------------------------------ */
+
+static size_t async_stream_held_(const struct async_stream_core_ *core) { return core->end - core->begin; }
+
+static void async_stream_forget_buffer_(struct async_stream_core_ *core)
+{
+    if (core->buffer != NULL)
+        ASYNCIO_FREE(core->buffer);
+    core->buffer = NULL;
+    core->begin = core->end = core->capacity = 0;
+}
+
+/* Makes room for so many bytes more, or better for many. It grows as data comes, never because much is asked for, and
+ * begins larger where a stream has filled it before. */
+static bool async_stream_room_(struct async_stream_core_ *core, size_t more)
+{
+    size_t held = async_stream_held_(core), capacity;
+    char *buffer;
+    if (held == 0)
+        core->begin = core->end = 0;
+    if (core->capacity - core->end >= more && core->capacity >= core->hint)
+        return true;
+    if (core->capacity - held >= more && held <= core->capacity / 2 && core->capacity >= core->hint) {
+        if (held > 0)
+            memmove(core->buffer, core->buffer + core->begin, held);
+        core->begin = 0;
+        core->end = held;
+        return true;
+    }
+    capacity = held + more < held ? SIZE_MAX : held + more;
+    if (capacity < 2 * held)
+        capacity = 2 * held;
+    if (capacity < core->hint)
+        capacity = core->hint;
+    if (capacity < ASYNC_BUFFER_LEAST_)
+        capacity = ASYNC_BUFFER_LEAST_;
+    buffer = (char *)ASYNCIO_MALLOC(capacity);
+    if (buffer == NULL)
+        return core->capacity - core->end >= more;
+    if (held > 0)
+        ASYNC_MEMCPY_(buffer, core->buffer + core->begin, held);
+    async_stream_forget_buffer_(core);
+    core->buffer = buffer;
+    core->end = held;
+    core->capacity = capacity;
+    return true;
+}
+
+static async_bytes async_stream_view_(const struct async_stream_core_ *core, size_t size)
+{
+    async_bytes bytes;
+    bytes.data = size > 0 ? core->buffer + core->begin : "";
+    bytes.size = size;
+    return bytes;
+}
+
+static async_bytes async_stream_take_(struct async_stream_core_ *core, size_t size)
+{
+    async_bytes bytes = async_stream_view_(core, size);
+    core->begin += size;
+    return bytes;
+}
+
+/* ---- waiting for more ------------------------------------------------------------------------------------------ */
+
+static bool async_stream_ended_(const struct async_stream_core_ *core)
+{
+    return core->eof || core->state != ASYNC_STREAM_OPEN_;
+}
+
+/* A read begins, or has waited: OK when it may look at the buffer. */
+static int async_stream_look_(async_stack *stack, async_stream_reading_ *reading, async_stream *stream)
+{
+    struct async_stream_core_ *core = reading->core;
+    async_status status;
+    if (reading->watcher.leaf.frame.state == ASYNC_LEAF_NEW) {
+        core = stream->core;
+        if (core == NULL)
+            return ASYNC_CLOSED;
+        if (core->reader != NULL)
+            return ASYNC_MISUSE;
+        reading->core = core;
+        async_stream_hold_(core);
+        return ASYNC_OK;
+    }
+    core->reader = NULL;
+    async_poller_unwatch_(async_loop_of_(stack), &reading->watcher);
+    status = async_leaf_outcome(&reading->watcher.leaf);
+    if (status == ASYNC_OK && reading->watcher.status < 0 && core->state == ASYNC_STREAM_OPEN_)
+        status = core->read_status = reading->watcher.status; /* somebody closed the descriptor */
+    return status;
+}
+
+/* More is needed: OK when more has come, or the end; PENDING when it waits; a failure. */
+static int async_stream_fill_(async_stack *stack, async_stream_reading_ *reading)
+{
+    struct async_stream_core_ *core = reading->core;
+    async_watcher_ *watcher = &reading->watcher;
+    ptrdiff_t n = ASYNC_WANTS_READ;
+    int status;
+    watcher->fd = -1;
+    watcher->status = ASYNC_OK;
+    if (core->read_status < 0)
+        return core->read_status;
+    if (core->read_fd >= 0 && !core->drained) {
+        size_t room;
+        if (async_stream_gives_way_(stack, &watcher->leaf)) {
+            core->reader = &watcher->leaf;
+            return ASYNC_PENDING_;
+        }
+        if (!async_stream_room_(core, core->capacity / 4 + 1) && core->end == core->capacity)
+            return ASYNC_NO_MEMORY;
+        room = core->capacity - core->end;
+        n = async_stream_receive_(core, core->buffer + core->end, room);
+        if (n > 0) {
+            core->end += (size_t)n;
+            core->drained = (size_t)n < room && core->is_socket && core->driver == NULL;
+            if ((size_t)n == room && core->capacity < ASYNC_BUFFER_MOST_)
+                core->hint = 2 * core->capacity;
+            return ASYNC_OK;
+        }
+        if (n == 0) {
+            core->eof = true;
+            return ASYNC_OK;
+        }
+        if (n != ASYNC_WANTS_READ && n != ASYNC_WANTS_WRITE)
+            return core->read_status = (async_status)n;
+    }
+    core->drained = false;
+    async_stream_send_kept_(core); /* the peer may be waiting for it */
+    if (async_stream_held_(core) == 0)
+        async_stream_forget_buffer_(core);
+    if (core->read_fd < 0)
+        status = async_leaf_wait(stack, &watcher->leaf).code;
+    else
+        status = async_fd_wait_(stack, watcher, n == ASYNC_WANTS_READ ? core->read_fd : core->write_fd,
+            n == ASYNC_WANTS_WRITE);
+    if (status == ASYNC_PENDING_)
+        core->reader = &watcher->leaf;
+    return status;
+}
+
+/* The read is over, unless it waits. */
+static async_step async_stream_looked_(async_stream_reading_ *reading, int status)
+{
+    if (status != ASYNC_PENDING_ && reading->core != NULL)
+        async_stream_drop_(reading->core);
+    return async_step_(status);
+}
+
+static void async_stream_wake_reader_(struct async_stream_core_ *core)
+{
+    if (core->reader != NULL)
+        async_leaf_complete(core->reader);
+}
+
+/* ---- reading --------------------------------------------------------------------------------------------------- */
+
+async_step async_stream_read_resume(async_stack *stack, void *frame)
+{
+    struct async_stream_read *self = (struct async_stream_read *)frame;
+    int status = async_stream_look_(stack, &self->reading, self->stream);
+    while (status == ASYNC_OK) {
+        struct async_stream_core_ *core = self->reading.core;
+        size_t held = async_stream_held_(core);
+        if (held > 0 || self->size == 0 || async_stream_ended_(core)) {
+            self->result = async_stream_take_(core, held < self->size ? held : self->size);
+            break;
+        }
+        status = async_stream_fill_(stack, &self->reading);
+    }
+    return async_stream_looked_(&self->reading, status);
+}
+
+async_step async_stream_readall_resume(async_stack *stack, void *frame)
+{
+    struct async_stream_readall *self = (struct async_stream_readall *)frame;
+    int status = async_stream_look_(stack, &self->reading, self->stream);
+    while (status == ASYNC_OK) {
+        struct async_stream_core_ *core = self->reading.core;
+        if (async_stream_ended_(core)) {
+            self->result = async_stream_take_(core, async_stream_held_(core));
+            break;
+        }
+        status = async_stream_fill_(stack, &self->reading);
+    }
+    return async_stream_looked_(&self->reading, status);
+}
+
+async_step async_stream_readexactly_resume(async_stack *stack, void *frame)
+{
+    struct async_stream_readexactly *self = (struct async_stream_readexactly *)frame;
+    int status = async_stream_look_(stack, &self->reading, self->stream);
+    while (status == ASYNC_OK) {
+        struct async_stream_core_ *core = self->reading.core;
+        if (async_stream_held_(core) >= self->size) {
+            self->result = async_stream_take_(core, self->size);
+            break;
+        }
+        status = async_stream_ended_(core) ? (int)ASYNC_INCOMPLETE_READ : async_stream_fill_(stack, &self->reading);
+    }
+    return async_stream_looked_(&self->reading, status);
+}
+
+async_step async_stream_peek_resume(async_stack *stack, void *frame)
+{
+    struct async_stream_peek *self = (struct async_stream_peek *)frame;
+    int status = async_stream_look_(stack, &self->reading, self->stream);
+    while (status == ASYNC_OK) {
+        struct async_stream_core_ *core = self->reading.core;
+        size_t held = async_stream_held_(core);
+        if (held >= self->size || async_stream_ended_(core)) {
+            self->result = async_stream_view_(core, held);
+            break;
+        }
+        status = async_stream_fill_(stack, &self->reading);
+    }
+    return async_stream_looked_(&self->reading, status);
+}
+
+/* The place of the separator in what is held, from `from` on; SIZE_MAX: nowhere. */
+static size_t async_stream_find_(const struct async_stream_core_ *core, const char *separator, size_t size, size_t from)
+{
+    const char *begin = core->buffer + core->begin, *at = begin + from;
+    size_t held = async_stream_held_(core);
+    while (held - (size_t)(at - begin) >= size) {
+        at = (const char *)memchr(at, separator[0], held - (size_t)(at - begin) - size + 1);
+        if (at == NULL)
+            break;
+        if (size == 1 || memcmp(at, separator, size) == 0)
+            return (size_t)(at - begin);
+        at++;
+    }
+    return SIZE_MAX;
+}
+
+/* Waits for a separator: OK with its place; *searched is where to go on looking, and in the end how much has none. */
+static int async_stream_until_(async_stack *stack, async_stream_reading_ *reading, const char *separator, size_t size,
+    size_t *searched, size_t *place)
+{
+    struct async_stream_core_ *core = reading->core;
+    int status = ASYNC_OK;
+    while (status == ASYNC_OK) {
+        size_t held = async_stream_held_(core);
+        if (held >= size + *searched) {
+            *place = async_stream_find_(core, separator, size, *searched);
+            *searched = *place != SIZE_MAX ? *place : held + 1 - size;
+            if (*searched > core->limit)
+                return ASYNC_LIMIT_OVERRUN;
+            if (*place != SIZE_MAX)
+                return ASYNC_OK;
+        }
+        status = async_stream_ended_(core) ? (int)ASYNC_INCOMPLETE_READ : async_stream_fill_(stack, reading);
+    }
+    return status;
+}
+
+async_step async_stream_readuntil_resume(async_stack *stack, void *frame)
+{
+    struct async_stream_readuntil *self = (struct async_stream_readuntil *)frame;
+    const char *separator = self->separator != NULL ? self->separator : "\n";
+    size_t size = self->separator_size > 0 ? self->separator_size : strlen(separator), place = 0;
+    int status = size == 0 ? (int)ASYNC_INVALID_ARGUMENT : async_stream_look_(stack, &self->reading, self->stream);
+    if (status == ASYNC_OK)
+        status = async_stream_until_(stack, &self->reading, separator, size, &self->searched, &place);
+    if (status == ASYNC_OK)
+        self->result = async_stream_take_(self->reading.core, place + size);
+    if (self->consumed != NULL && status == ASYNC_LIMIT_OVERRUN)
+        *self->consumed = self->searched;
+    return async_stream_looked_(&self->reading, status);
+}
+
+async_step async_stream_readline_resume(async_stack *stack, void *frame)
+{
+    struct async_stream_readline *self = (struct async_stream_readline *)frame;
+    struct async_stream_core_ *core;
+    size_t place = 0;
+    int status = async_stream_look_(stack, &self->reading, self->stream);
+    core = self->reading.core;
+    if (status == ASYNC_OK)
+        status = async_stream_until_(stack, &self->reading, "\n", 1, &self->searched, &place);
+    if (status == ASYNC_OK) {
+        self->result = async_stream_take_(core, place + 1);
+    } else if (status == ASYNC_INCOMPLETE_READ) {
+        self->result = async_stream_take_(core, async_stream_held_(core));
+        status = ASYNC_OK;
+    } else if (status == ASYNC_LIMIT_OVERRUN) {
+        core->begin += place != SIZE_MAX ? place + 1 : async_stream_held_(core);
+    }
+    return async_stream_looked_(&self->reading, status);
+}
+
+ASYNC_LEAF_DEFINE(async_stream_read, async_leaf_cancel);
+ASYNC_LEAF_DEFINE(async_stream_readall, async_leaf_cancel);
+ASYNC_LEAF_DEFINE(async_stream_readexactly, async_leaf_cancel);
+ASYNC_LEAF_DEFINE(async_stream_readline, async_leaf_cancel);
+ASYNC_LEAF_DEFINE(async_stream_readuntil, async_leaf_cancel);
+ASYNC_LEAF_DEFINE(async_stream_peek, async_leaf_cancel);
+
+void async_stream_consume(async_stream *stream, size_t size)
+{
+    if (size > 0 && (stream->core == NULL || size > async_stream_held_(stream->core)))
+        ASYNC_PANIC_("async_stream_consume: more than there is");
+    if (size > 0)
+        stream->core->begin += size;
+}
+
+bool async_stream_at_eof(const async_stream *stream)
+{
+    return stream->core == NULL || (async_stream_ended_(stream->core) && async_stream_held_(stream->core) == 0);
+}
+
+void async_stream_set_limit(async_stream *stream, size_t limit)
+{
+    if (stream->core != NULL)
+        stream->core->limit = limit;
+}
+
+/* ---- feeding --------------------------------------------------------------------------------------------------- */
+
+async_status async_stream_feed_data(async_stream *stream, const void *data, size_t size)
+{
+    struct async_stream_core_ *core = stream->core;
+    if (core == NULL || core->state != ASYNC_STREAM_OPEN_)
+        return ASYNC_CLOSED;
+    if (core->eof)
+        return ASYNC_MISUSE;
+    if (size == 0)
+        return ASYNC_OK;
+    if (!async_stream_room_(core, size))
+        return ASYNC_NO_MEMORY;
+    ASYNC_MEMCPY_(core->buffer + core->end, data, size);
+    core->end += size;
+    async_stream_wake_reader_(core);
+    return ASYNC_OK;
+}
+
+async_status async_stream_feed_eof(async_stream *stream)
+{
+    if (stream->core == NULL || stream->core->state != ASYNC_STREAM_OPEN_)
+        return ASYNC_CLOSED;
+    stream->core->eof = true;
+    async_stream_wake_reader_(stream->core);
+    return ASYNC_OK;
+}
+
+async_status async_stream_set_exception(async_stream *stream, async_status status)
+{
+    if (status >= 0 || status < ASYNC_STATUS_LEAST_)
+        return ASYNC_INVALID_ARGUMENT;
+    if (stream->core == NULL || stream->core->state != ASYNC_STREAM_OPEN_)
+        return ASYNC_CLOSED;
+    stream->core->read_status = status;
+    async_stream_wake_reader_(stream->core);
+    return ASYNC_OK;
+}
+
+ASYNC_EXTERN_C_END_
+
+#endif
+
+/* ---- stream_close.h ----------------------------------------------------------------------------------- */
+
+/* stream_close.h: the end of a stream: what was written is sent first, unless it is aborted. */
+
+#if ASYNCIO_NET
+
+ASYNC_EXTERN_C_BEGIN_
+
+/* await(async_stream_close, .stream = &s): sends what was written, and closes the stream; what stands in its buffer is
+ * gone. It cannot fail: when the peer is gone, the stream is closed at once. A cancel ends the sending, the stream is
+ * closed then too: so await_for() is how not to wait for ever for a peer that does not read. Nothing on a stream that was
+ * never opened, or is closed. Who waits for the stream in another task finds that it has ended. */
+struct async_stream_close {
+    async_stream_waiter_ waiter;
+    async_stream *stream;
+};
+ASYNC_DECLARE(async_stream_close);
+
+/* async_stream_close_nowait: the same without waiting: what is not sent yet the loop sends, for at most
+ * ASYNC_STREAM_LINGER; the stream object is as if never opened from here on. Mirrors StreamWriter.close().
+ * async_stream_abort: closes it at once; what is not sent is lost. Mirrors transport.abort(). */
+void async_stream_close_nowait(async_stream *stream);
+void async_stream_abort(async_stream *stream);
+
+/* async_stream_is_closing: it is being closed, is closed, or was never opened. */
+bool async_stream_is_closing(const async_stream *stream);
+
+/* await(async_stream_wait_closed, .stream = &s): waits until it is closed, by whomever; fails as writing did. */
+struct async_stream_wait_closed {
+    async_stream_waiter_ waiter;
+    async_stream *stream;
+};
+ASYNC_DECLARE(async_stream_wait_closed);
+
+ASYNC_EXTERN_C_END_
+
+#endif
+
+#if defined(ASYNCIO_IMPLEMENTATION) && ASYNCIO_NET
+
+ASYNC_EXTERN_C_BEGIN_
+
+/* Closes it now, whatever is left to send. */
+static void async_stream_shut_(struct async_stream_core_ *core)
+{
+    bool was_closing = core->state == ASYNC_STREAM_CLOSING_;
+    int read_fd = core->read_fd, write_fd = core->write_fd;
+    if (core->state == ASYNC_STREAM_CLOSED_)
+        return;
+    async_stream_hold_(core);
+    core->state = ASYNC_STREAM_CLOSED_;
+    core->settled = NULL;
+    async_stream_stop_sending_(core);
+    while (core->first != NULL)
+        async_stream_shift_(core);
+    core->queued = 0;
+    async_timer_handle_cancel(&core->linger);
+    if (was_closing)
+        async_line_remove_(&core->loop->last_closers, &core->closer.node);
+    if (core->driver != NULL && core->driver->close != NULL)
+        core->driver->close(core->context);
+    core->driver = NULL;
+    core->read_fd = core->write_fd = -1;
+    async_stream_restore_fd_(read_fd, core->restore_read);
+    if (read_fd >= 0)
+        (void)async_fd_close(read_fd);
+    if (write_fd >= 0 && write_fd != read_fd) {
+        async_stream_restore_fd_(write_fd, core->restore_write);
+        (void)async_fd_close(write_fd);
+    }
+    async_stream_wake_reader_(core);
+    async_stream_wake_(&core->drains);
+    async_stream_wake_(&core->waiting_closed);
+    if (core->closed != NULL)
+        core->closed(core->owner);
+    if (was_closing)
+        async_stream_drop_(core);
+    async_stream_drop_(core);
+}
+
+static void async_stream_on_settled_(struct async_stream_core_ *core)
+{
+    if (core->write_status < 0 || !core->eof_asked || core->eof_told)
+        async_stream_shut_(core);
+}
+
+static void async_stream_on_loop_closed_(async_loop *loop, async_closer_ *closer)
+{
+    struct async_stream_core_ *core = ASYNC_CONTAINER_(closer, struct async_stream_core_, closer);
+    async_line_append_(&loop->last_closers, &closer->node);
+    async_stream_shut_(core);
+}
+
+static void async_stream_begin_close_(struct async_stream_core_ *core)
+{
+    async_loop *loop = async_loop_here_();
+    if (core->state != ASYNC_STREAM_OPEN_)
+        return;
+    if (loop == NULL) {
+        async_stream_shut_(core);
+        return;
+    }
+    async_stream_hold_(core);
+    core->state = ASYNC_STREAM_CLOSING_;
+    core->loop = loop;
+    core->closer.close = async_stream_on_loop_closed_;
+    async_line_append_(&loop->last_closers, &core->closer.node);
+    async_stream_wake_reader_(core);
+    async_stream_wake_(&core->drains);
+    core->settled = async_stream_on_settled_;
+    if (core->driver != NULL && core->driver->write_eof != NULL && core->write_status == ASYNC_OK)
+        core->eof_asked = true;
+    if (!core->sends)
+        (void)async_stream_flush_(core, NULL, 0);
+}
+
+static void async_stream_on_linger_(async_handle *handle)
+{
+    async_stream_shut_((struct async_stream_core_ *)handle->data);
+}
+
+/* Begins to close it, and bounds how long that takes. */
+static void async_stream_linger_(struct async_stream_core_ *core)
+{
+    async_stream_begin_close_(core);
+    if (core->state == ASYNC_STREAM_CLOSING_ && core->linger.handle.data == NULL &&
+        async_loop_call_later(core->loop, ASYNC_STREAM_LINGER, &core->linger, async_stream_on_linger_, core) < 0)
+        async_stream_shut_(core);
+}
+
+static void async_stream_detach_(async_stream *stream)
+{
+    struct async_stream_core_ *core = stream->core;
+    stream->core = NULL;
+    async_stream_drop_(core);
+}
+
+void async_stream_close_nowait(async_stream *stream)
+{
+    if (stream->core == NULL)
+        return;
+    async_stream_hold_(stream->core);
+    {
+        struct async_stream_core_ *core = stream->core;
+        async_stream_detach_(stream);
+        async_stream_linger_(core);
+        async_stream_drop_(core);
+    }
+}
+
+void async_stream_abort(async_stream *stream)
+{
+    if (stream->core == NULL)
+        return;
+    async_stream_shut_(stream->core);
+    if (stream->core != NULL)
+        async_stream_detach_(stream);
+}
+
+bool async_stream_is_closing(const async_stream *stream)
+{
+    return stream->core == NULL || stream->core->state != ASYNC_STREAM_OPEN_;
+}
+
+async_step async_stream_close_resume(async_stack *stack, void *frame)
+{
+    struct async_stream_close *self = (struct async_stream_close *)frame;
+    struct async_stream_core_ *core = self->waiter.core;
+    async_status status = ASYNC_OK;
+    if (self->waiter.leaf.frame.state == ASYNC_LEAF_NEW) {
+        core = self->stream->core;
+        if (core == NULL)
+            return async_step_(ASYNC_OK);
+        async_stream_stand_(&self->waiter, core, &core->waiting_closed);
+        async_stream_begin_close_(core);
+        if (core->state == ASYNC_STREAM_CLOSING_)
+            return async_leaf_wait(stack, &self->waiter.leaf);
+    } else {
+        status = async_leaf_outcome(&self->waiter.leaf);
+        if (status < 0)
+            async_stream_shut_(core);
+    }
+    async_line_remove_(&core->waiting_closed, &self->waiter.node);
+    if (self->stream->core == core)
+        async_stream_detach_(self->stream);
+    async_stream_drop_(core);
+    return async_step_(status);
+}
+
+async_step async_stream_wait_closed_resume(async_stack *stack, void *frame)
+{
+    struct async_stream_wait_closed *self = (struct async_stream_wait_closed *)frame;
+    struct async_stream_core_ *core = self->waiter.core;
+    async_status status;
+    if (self->waiter.leaf.frame.state == ASYNC_LEAF_NEW) {
+        core = self->stream->core;
+        if (core == NULL)
+            return async_step_(ASYNC_OK);
+        if (core->state == ASYNC_STREAM_CLOSED_)
+            return async_step_(core->write_status);
+        async_stream_stand_(&self->waiter, core, &core->waiting_closed);
+        return async_leaf_wait(stack, &self->waiter.leaf);
+    }
+    async_line_remove_(&core->waiting_closed, &self->waiter.node);
+    status = async_leaf_outcome(&self->waiter.leaf);
+    if (status == ASYNC_OK)
+        status = core->write_status;
+    async_stream_drop_(core);
+    return async_step_(status);
+}
+
+ASYNC_LEAF_DEFINE(async_stream_close, async_leaf_cancel);
+ASYNC_LEAF_DEFINE(async_stream_wait_closed, async_leaf_cancel);
+
+ASYNC_EXTERN_C_END_
+
+#endif
+
+/* ---- open_connection.h -------------------------------------------------------------------------------- */
+
+/* open_connection.h: streams to a host, to a unix socket, and to the terminal. */
+
+#if ASYNCIO_NET
+
+ASYNC_EXTERN_C_BEGIN_
+
+/* await(async_open_connection, .stream = &s, .host = "example.org", .port = 80): a stream to a host, as async_net_connect
+ * connects (.family, .local as there). Fails as that does, with NO_MEMORY, and with MISUSE when the stream is open
+ * already. When it fails or is cancelled the stream is not open. Mirrors asyncio.open_connection().
+ * await(async_open_unix_connection, .stream = &s, .path = p): the same to a unix socket. */
+struct async_open_connection {
+    async_frame frame;
+    async_stream *stream;
+    const char *host;
+    int port, family;
+    const async_address *local;
+    int fd;
+};
+ASYNC_DECLARE(async_open_connection);
+struct async_open_unix_connection {
+    async_frame frame;
+    async_stream *stream;
+    const char *path;
+    int fd;
+};
+ASYNC_DECLARE(async_open_unix_connection);
+
+/* async_stream_open_stdio: a stream that reads standard input and writes standard output. Both stay open when it is
+ * closed, and as they were for the other processes that have them: what can be opened anew (a terminal, on Linux a pipe)
+ * is; the rest is blocking again when the stream is closed. OK, MISUSE, NO_MEMORY, -errno. */
+async_status async_stream_open_stdio(async_stream *stream);
+
+ASYNC_EXTERN_C_END_
+
+#endif
+
+#if defined(ASYNCIO_IMPLEMENTATION) && ASYNCIO_NET
+
+ASYNC_EXTERN_C_BEGIN_
+
+/* A socket that was just connected becomes a stream, or is closed. */
+static async_status async_stream_of_socket_(async_stream *stream, int fd)
+{
+    async_status status = async_stream_open_(stream, fd, fd, true);
+    if (status < 0)
+        close(fd);
+    return status;
+}
+
+ASYNC_DEFINE(async_open_connection)
+{
+    async_status status;
+    ASYNC_BEGIN;
+    if (self->stream->core != NULL)
+        ASYNC_RAISE(ASYNC_MISUSE);
+    AWAIT_INTO(self->fd, async_net_connect, .host = self->host, .port = self->port, .family = self->family,
+        .local = self->local);
+    status = async_stream_of_socket_(self->stream, self->fd);
+    if (status < 0)
+        ASYNC_RAISE(status);
+    ASYNC_END;
+}
+
+ASYNC_DEFINE(async_open_unix_connection)
+{
+    async_status status;
+    ASYNC_BEGIN;
+    if (self->stream->core != NULL)
+        ASYNC_RAISE(ASYNC_MISUSE);
+    AWAIT_INTO(self->fd, async_unix_connect, .path = self->path);
+    status = async_stream_of_socket_(self->stream, self->fd);
+    if (status < 0)
+        ASYNC_RAISE(status);
+    ASYNC_END;
+}
+
+/* ---- standard input and output --------------------------------------------------------------------------------- */
+
+/* A descriptor of our own for what another one leads to, if possible with flags of its own; -errno. */
+static int async_reopen_(int fd, int mode)
+{
+    char name[128];
+    int own = -1;
+    if (isatty(fd)) {
+        if (ttyname_r(fd, name, sizeof name) == 0)
+            own = open(name, mode | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+    }
+#if defined(__linux__)
+    else {
+        struct stat st;
+        if (fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode)) {
+            snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
+            own = open(name, mode | O_NONBLOCK | O_CLOEXEC);
+        }
+    }
+#endif
+    if (own < 0)
+        own = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+    return own < 0 ? -errno : own;
+}
+
+async_status async_stream_open_stdio(async_stream *stream)
+{
+    int in = async_reopen_(0, O_RDONLY), out = in < 0 ? in : async_reopen_(1, O_WRONLY);
+    async_status status = out < 0 ? out : async_stream_open_pair(stream, in, out);
+    if (status < 0 && in >= 0)
+        close(in);
+    if (status < 0 && out >= 0)
+        close(out);
+    return status;
+}
+
+ASYNC_EXTERN_C_END_
+
+#endif
+
+/* ---- server.h ----------------------------------------------------------------------------------------- */
+
+/* server.h: servers: one task for each client (asyncio.start_server). */
+
+#if ASYNCIO_NET
+
+/* async_handler(f): an async function that serves a client. Its frame begins with
+ *
+ *     struct f {
+ *         async_frame frame;
+ *         async_stream *stream;     the client's; the server closes it when f has ended, in whatever way
+ *         T *context;               what the server was given; any pointer
+ *
+ * which is checked where the lower-case words are: in an async function what does not fit is an error. A failure of f goes
+ * to the exception handler. */
+typedef struct async_handler_ {
+    const async_type *type;
+} async_handler_;
+struct async_handler_frame_ {
+    async_frame frame;
+    async_stream *stream;
+    void *context;
+};
+static inline async_handler_ async_handler_of_(const async_type *type, size_t checked)
+{
+    async_handler_ handler;
+    (void)checked;
+    handler.type = type;
+    return handler;
+}
+#define ASYNC_HANDLER_FITS_(name) sizeof(char[sizeof(struct name) >= sizeof(struct async_handler_frame_) ? 1 : -1])
+#ifdef __cplusplus
+#if defined(__GNUC__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wmissing-field-initializers"
+#endif
+template <class F> struct async_handler_check_ {
+    enum { size = sizeof(F{ {}, static_cast<async_stream *>(nullptr), nullptr }) };
+};
+#if defined(__GNUC__)
+#pragma GCC diagnostic pop
+#endif
+#define async_handler(name) \
+    async_handler_of_(&name##_type, ASYNC_HANDLER_FITS_(name) + async_handler_check_<struct name>::size)
+#else
+#define async_handler(name)                                  \
+    async_handler_of_(&name##_type, ASYNC_HANDLER_FITS_(name) + \
+        sizeof(struct name){ .frame = { 0 }, (async_stream *)0, (void *)0 })
+#endif
+
+ASYNC_EXTERN_C_BEGIN_
+
+/* async_server: belongs to its owner, who closes it with async_server_close. All zeros: never started, or closed. */
+typedef struct async_server {
+    struct async_server_core_ *core;
+} async_server;
+
+/* What a leaf that waits for a server begins with. */
+typedef struct async_server_waiter_ {
+    async_leaf leaf;
+    async_node_ node;
+    struct async_server_core_ *core; /* held while it waits */
+} async_server_waiter_;
+
+/* await(async_start_server, .server = &s, .host = "127.0.0.1", .port = 8888, .handler = async_handler(f), .context = p):
+ * listens, and from then on runs f(stream, p) in a task of its own for each client. The arguments .host (NULL: all
+ * interfaces), .port (0: any that is free), .family, .backlog and .reuse_port are those of async_net_listen, and so are
+ * the failures; also NO_MEMORY, INVALID_ARGUMENT without a handler.
+ *     .max_clients   so many are served at a time, and others wait to be accepted; 0: no bound.
+ * A server that serves already listens there, too: so it may have several addresses, with a handler for each. When it
+ * fails or is cancelled, it listens where it did before. Mirrors asyncio.start_server().
+ * await(async_start_unix_server, .server = &s, .path = p, ...): the same on a unix socket (async_unix_listen); the path
+ * is removed by its owner. */
+enum { ASYNC_SERVER_ADDRESSES_ = 16 };
+struct async_start_server {
+    async_frame frame;
+    async_server *server;
+    const char *host;
+    int port, family, backlog;
+    bool reuse_port;
+    async_handler_ handler;
+    void *context;
+    size_t max_clients;
+    size_t count;
+    bool served;
+    int fds[ASYNC_SERVER_ADDRESSES_];
+};
+ASYNC_DECLARE(async_start_server);
+struct async_start_unix_server {
+    async_frame frame;
+    async_server *server;
+    const char *path;
+    int backlog;
+    async_handler_ handler;
+    void *context;
+    size_t max_clients;
+};
+ASYNC_DECLARE(async_start_unix_server);
+
+/* async_server_add_socket: serves a socket that listens already; the server owns it then. Where no descriptor or memory is
+ * left for a client, the exception handler is told, and it is tried again when a client has gone or after a second.
+ * OK, INVALID_ARGUMENT, -errno, NO_MEMORY; it then remains the caller's. */
+async_status async_server_add_socket(async_server *server, int fd, async_handler_ handler, void *context);
+
+/* async_server_set_max_clients: another bound; who is there stays. 0: none. */
+void async_server_set_max_clients(async_server *server, size_t max_clients);
+
+/* async_server_is_serving: it accepts clients. async_server_clients: how many there are: whose handler runs, or who have
+ * not been sent everything. async_server_port: of its first address that has one; -1 without.
+ * async_server_sockets: writes up to `capacity` of the sockets that listen, and gives how many there are. */
+bool async_server_is_serving(const async_server *server);
+size_t async_server_clients(const async_server *server);
+int async_server_port(const async_server *server);
+size_t async_server_sockets(const async_server *server, int *fds, size_t capacity);
+
+/* await(async_server_serve_forever, .server = &s, .timeout = grace): waits until it is cancelled (Ctrl-C), and closes it
+ * then as async_server_close does; or until somebody else closes it. */
+struct async_server_serve_forever {
+    async_frame frame;
+    async_server *server;
+    async_time timeout;
+};
+ASYNC_DECLARE(async_server_serve_forever);
+
+/* await(async_server_close, .server = &s, .timeout = async_seconds(5)): stops listening; gives the clients that time to
+ * be finished, none if it is not given, ASYNC_FOREVER any; cancels the handlers that are left, and waits for their end.
+ * It cannot fail. A cancel ends the time the clients have. Nothing on a server that was never started, or is closed. */
+struct async_server_close {
+    async_server_waiter_ waiter;
+    async_server *server;
+    async_time timeout;
+    async_timer_handle timer;
+    bool late, cancelled;
+};
+ASYNC_DECLARE(async_server_close);
+
+/* async_server_close_nowait: stops listening, no more; async_server_close is still to follow. Mirrors Server.close().
+ * await(async_server_wait_closed, .server = &s): waits until it does not listen and the last client is gone.
+ * async_server_close_clients: closes the clients' streams, once what was written is sent: the handlers find them at
+ *     their end. async_server_abort_clients: closes them at once. Mirror Server.close_clients(), abort_clients(). */
+void async_server_close_nowait(async_server *server);
+struct async_server_wait_closed {
+    async_server_waiter_ waiter;
+    async_server *server;
+};
+ASYNC_DECLARE(async_server_wait_closed);
+void async_server_close_clients(async_server *server);
+void async_server_abort_clients(async_server *server);
+
+ASYNC_EXTERN_C_END_
+
+#endif
+
+#if defined(ASYNCIO_IMPLEMENTATION) && ASYNCIO_NET
+
+ASYNC_EXTERN_C_BEGIN_
+
+enum { ASYNC_ACCEPTS_ = 64 }; /* in a row, before others have a turn */
+#define ASYNC_ACCEPT_RETRY_ async_seconds(1)
+
+struct async_server_core_ {
+    unsigned refs; /* the server's, and one of each wait */
+    async_loop *loop; /* NULL: it was closed */
+    bool serving, ending;
+    size_t count, max;
+    async_line_ listeners, clients, waiting;
+    async_closer_ closer;
+};
+
+struct async_listener_ {
+    async_node_ node;
+    struct async_server_core_ *server;
+    int fd;
+    bool watched;
+    async_fd_handle watch;
+    async_timer_handle retry;
+    const async_type *handler;
+    void *context;
+};
+
+struct async_client_ {
+    async_node_ node;
+    struct async_server_core_ *server;
+    async_stream stream; /* the handler's; it may close it */
+    struct async_stream_core_ *core; /* the same, held */
+    bool open;        /* its connection */
+    async_task *task; /* NULL: its handler has ended */
+    async_handle ended;
+};
+
+static void async_server_drop_(struct async_server_core_ *server)
+{
+    if (--server->refs == 0)
+        ASYNCIO_FREE(server);
+}
+
+static void async_server_wake_(struct async_server_core_ *server)
+{
+    async_node_ *node;
+    if (server->serving || server->count > 0)
+        return;
+    for (node = server->waiting.first; node != NULL; node = node->next)
+        async_leaf_complete(&ASYNC_CONTAINER_(node, async_server_waiter_, node)->leaf);
+}
+
+/* ---- accepting ------------------------------------------------------------------------------------------------- */
+
+static void async_listener_on_ready_(async_fd_handle *handle);
+
+static void async_listener_retry_(async_handle *handle);
+
+static void async_listener_ignore_(struct async_listener_ *listener)
+{
+    async_fd_handle_cancel(&listener->watch);
+    async_timer_handle_cancel(&listener->retry);
+    listener->watched = false;
+}
+
+/* No client can be had: the exception handler is told, and in a while it is tried again. */
+static void async_listener_rest_(struct async_listener_ *listener, async_status status)
+{
+    async_loop *loop = listener->server->loop;
+    async_exception e = async_exception_("no client can be accepted for now", status);
+    async_listener_ignore_(listener);
+    /* when there is no memory for this either, the next client that goes helps */
+    (void)async_loop_call_later(loop, ASYNC_ACCEPT_RETRY_, &listener->retry, async_listener_retry_, listener);
+    async_loop_call_exception_handler(loop, &e);
+}
+
+/* It is watched while there may be more clients. */
+static void async_listener_attend_(struct async_listener_ *listener)
+{
+    struct async_server_core_ *server = listener->server;
+    bool wanted = server->serving && (server->max == 0 || server->count < server->max);
+    async_status status;
+    if (!wanted) {
+        async_listener_ignore_(listener);
+        return;
+    }
+    if (listener->watched)
+        return;
+    async_timer_handle_cancel(&listener->retry);
+    status = async_loop_add_reader(server->loop, listener->fd, &listener->watch, async_listener_on_ready_, listener);
+    listener->watched = status == ASYNC_OK;
+    if (status < 0)
+        async_listener_rest_(listener, status);
+}
+
+static void async_server_attend_(struct async_server_core_ *server)
+{
+    async_node_ *node;
+    for (node = server->listeners.first; node != NULL; node = node->next)
+        async_listener_attend_(ASYNC_CONTAINER_(node, struct async_listener_, node));
+}
+
+static void async_listener_retry_(async_handle *handle)
+{
+    async_listener_attend_((struct async_listener_ *)handle->data);
+}
+
+/* ---- clients --------------------------------------------------------------------------------------------------- */
+
+/* Its handler has ended and its connection is closed, or not yet. */
+static void async_client_look_(struct async_client_ *client)
+{
+    struct async_server_core_ *server = client->server;
+    if (client->task != NULL || client->open)
+        return;
+    async_line_remove_(&server->clients, &client->node);
+    server->count--;
+    if (client->stream.core != NULL)
+        async_stream_detach_(&client->stream);
+    async_stream_drop_(client->core);
+    ASYNCIO_FREE(client);
+    async_server_attend_(server);
+    async_server_wake_(server);
+}
+
+static void async_client_on_closed_(void *owner)
+{
+    struct async_client_ *client = (struct async_client_ *)owner;
+    client->open = false;
+    async_client_look_(client);
+}
+
+/* Sends what can be sent at once. */
+static void async_client_abort_(struct async_client_ *client)
+{
+    struct async_stream_core_ *core = client->core;
+    async_stream_hold_(core);
+    async_stream_begin_close_(core);
+    async_stream_shut_(core);
+    async_stream_drop_(core);
+}
+
+static void async_client_close_(struct async_client_ *client)
+{
+    struct async_stream_core_ *core = client->core;
+    async_stream_hold_(core);
+    async_stream_linger_(core);
+    async_stream_drop_(core);
+}
+
+static void async_client_on_ended_(async_handle *handle)
+{
+    struct async_client_ *client = (struct async_client_ *)handle->data;
+    async_task *task = client->task;
+    if (!async_task_cancelled(task) && async_task_exception(task) < 0)
+        async_report_failure_(client->server->loop, "the handler of a client failed", task);
+    async_release(task);
+    client->task = NULL;
+    if (!client->open)
+        async_client_look_(client);
+    else if (client->server->ending)
+        async_client_abort_(client);
+    else
+        async_client_close_(client);
+}
+
+/* Takes over a connection; when it fails, the connection is closed. */
+static async_status async_client_begin_(struct async_listener_ *listener, struct async_client_ *client, int fd)
+{
+    struct async_server_core_ *server = listener->server;
+    struct async_handler_frame_ *frame;
+    async_status status;
+    ASYNC_MEMSET_(client, 0, sizeof *client);
+    status = async_stream_of_socket_(&client->stream, fd);
+    if (status < 0)
+        return status;
+    if (!async_create_begin_(server->loop, listener->handler ASYNC_SITE_)) {
+        async_stream_abort(&client->stream);
+        return ASYNC_NO_MEMORY;
+    }
+    frame = (struct async_handler_frame_ *)async_creating_();
+    frame->stream = &client->stream;
+    frame->context = listener->context;
+    client->task = async_create_end_();
+    client->server = server;
+    client->open = true;
+    client->core = client->stream.core;
+    async_stream_hold_(client->core);
+    client->core->closed = async_client_on_closed_;
+    client->core->owner = client;
+    async_line_append_(&server->clients, &client->node);
+    server->count++;
+    async_task_add_done_callback(client->task, &client->ended, async_client_on_ended_, client);
+    return ASYNC_OK;
+}
+
+static void async_listener_on_ready_(async_fd_handle *handle)
+{
+    struct async_listener_ *listener = (struct async_listener_ *)handle->handle.data;
+    async_status status = async_fd_handle_status(handle);
+    int i;
+    for (i = 0; i < ASYNC_ACCEPTS_ && status == ASYNC_OK && listener->watched; i++) {
+        struct async_client_ *client = (struct async_client_ *)ASYNCIO_MALLOC(sizeof *client);
+        int fd = client == NULL ? (int)ASYNC_NO_MEMORY : async_accept_(listener->fd, NULL, NULL);
+        status = fd < 0 ? fd : async_client_begin_(listener, client, fd);
+        if (status < 0 && client != NULL)
+            ASYNCIO_FREE(client);
+        if (status == ASYNC_OK)
+            async_listener_attend_(listener); /* it may have been the last one */
+    }
+    if (status < 0 && status != -EAGAIN)
+        async_listener_rest_(listener, status);
+}
+
+/* ---- starting -------------------------------------------------------------------------------------------------- */
+
+static void async_server_on_loop_closed_(async_loop *loop, async_closer_ *closer);
+
+static async_status async_server_begin_(async_server *server)
+{
+    async_loop *loop = async_loop_here_();
+    struct async_server_core_ *core = server->core;
+    if (core == NULL) {
+        core = (struct async_server_core_ *)ASYNCIO_MALLOC(sizeof *core);
+        if (core == NULL)
+            return ASYNC_NO_MEMORY;
+        ASYNC_MEMSET_(core, 0, sizeof *core);
+        core->refs = 1;
+        server->core = core;
+    }
+    if (core->loop == NULL) {
+        core->loop = loop;
+        core->closer.close = async_server_on_loop_closed_;
+        async_line_append_(&loop->last_closers, &core->closer.node);
+    }
+    return core->loop == loop ? (int)ASYNC_OK : (int)ASYNC_MISUSE;
+}
+
+/* Nothing is left of it. */
+static void async_server_finish_(async_server *server)
+{
+    struct async_server_core_ *core = server->core;
+    server->core = NULL;
+    if (core->loop != NULL)
+        async_line_remove_(&core->loop->last_closers, &core->closer.node);
+    async_server_drop_(core);
+}
+
+async_status async_server_add_socket(async_server *server, int fd, async_handler_ handler, void *context)
+{
+    struct async_listener_ *listener;
+    bool fresh = server->core == NULL;
+    async_status status;
+    if (handler.type == NULL)
+        return ASYNC_INVALID_ARGUMENT;
+    if (async_loop_here_() == NULL)
+        return ASYNC_NO_RUNNING_LOOP;
+    status = async_fd_set_nonblocking(fd);
+    if (status < 0)
+        return status;
+    listener = (struct async_listener_ *)ASYNCIO_MALLOC(sizeof *listener);
+    status = listener == NULL ? (int)ASYNC_NO_MEMORY : async_server_begin_(server);
+    if (status == ASYNC_OK) {
+        ASYNC_MEMSET_(listener, 0, sizeof *listener);
+        listener->server = server->core;
+        listener->fd = fd;
+        listener->handler = handler.type;
+        listener->context = context;
+        status = async_loop_add_reader(server->core->loop, fd, &listener->watch, async_listener_on_ready_, listener);
+    }
+    if (status < 0) {
+        if (listener != NULL)
+            ASYNCIO_FREE(listener);
+        if (fresh && server->core != NULL)
+            async_server_finish_(server);
+        return status;
+    }
+    listener->watched = true;
+    server->core->serving = true;
+    async_line_append_(&server->core->listeners, &listener->node);
+    async_listener_attend_(listener);
+    return ASYNC_OK;
+}
+
+static void async_listener_close_(struct async_listener_ *listener)
+{
+    async_line_remove_(&listener->server->listeners, &listener->node);
+    async_listener_ignore_(listener);
+    (void)async_fd_close(listener->fd);
+    ASYNCIO_FREE(listener);
+}
+
+static struct async_listener_ *async_last_listener_(const struct async_server_core_ *server)
+{
+    return ASYNC_CONTAINER_(server->listeners.last, struct async_listener_, node);
+}
+
+ASYNC_DEFINE(async_start_server)
+{
+    async_status status;
+    size_t added;
+    ASYNC_BEGIN;
+    if (self->handler.type == NULL)
+        ASYNC_RAISE(ASYNC_INVALID_ARGUMENT);
+    self->served = self->server->core != NULL;
+    AWAIT_INTO(self->count, async_net_listen, .host = self->host, .port = self->port, .family = self->family,
+        .backlog = self->backlog, .reuse_port = self->reuse_port, .fds = self->fds, .capacity = ASYNC_SERVER_ADDRESSES_);
+    for (status = ASYNC_OK, added = 0; added < self->count; added++) {
+        status = async_server_add_socket(self->server, self->fds[added], self->handler, self->context);
+        if (status < 0)
+            break;
+    }
+    if (status == ASYNC_OK) {
+        if (self->max_clients > 0)
+            async_server_set_max_clients(self->server, self->max_clients);
+        ASYNC_RETURN();
+    }
+    while (self->count > added)
+        close(self->fds[--self->count]);
+    while (added-- > 0)
+        async_listener_close_(async_last_listener_(self->server->core));
+    if (self->server->core != NULL && self->server->core->listeners.first == NULL && !self->served)
+        async_server_finish_(self->server);
+    ASYNC_RAISE(status);
+    ASYNC_END;
+}
+
+ASYNC_DEFINE(async_start_unix_server)
+{
+    async_status status;
+    int fd;
+    ASYNC_BEGIN;
+    if (self->handler.type == NULL)
+        ASYNC_RAISE(ASYNC_INVALID_ARGUMENT);
+    fd = async_unix_listen(self->path, self->backlog);
+    if (fd < 0)
+        ASYNC_RAISE(fd);
+    status = async_server_add_socket(self->server, fd, self->handler, self->context);
+    if (status < 0) {
+        close(fd);
+        ASYNC_RAISE(status);
+    }
+    if (self->max_clients > 0)
+        async_server_set_max_clients(self->server, self->max_clients);
+    ASYNC_END;
+}
+
+void async_server_set_max_clients(async_server *server, size_t max_clients)
+{
+    if (server->core == NULL)
+        return;
+    server->core->max = max_clients;
+    async_server_attend_(server->core);
+}
+
+/* ---- looking at it --------------------------------------------------------------------------------------------- */
+
+bool async_server_is_serving(const async_server *server) { return server->core != NULL && server->core->serving; }
+
+size_t async_server_clients(const async_server *server) { return server->core == NULL ? 0 : server->core->count; }
+
+size_t async_server_sockets(const async_server *server, int *fds, size_t capacity)
+{
+    async_node_ *node = server->core == NULL ? NULL : server->core->listeners.first;
+    size_t count = 0;
+    for (; node != NULL; node = node->next) {
+        if (count < capacity)
+            fds[count] = ASYNC_CONTAINER_(node, struct async_listener_, node)->fd;
+        count++;
+    }
+    return count;
+}
+
+int async_server_port(const async_server *server)
+{
+    async_node_ *node = server->core == NULL ? NULL : server->core->listeners.first;
+    for (; node != NULL; node = node->next) {
+        async_address address;
+        if (async_socket_name(ASYNC_CONTAINER_(node, struct async_listener_, node)->fd, &address) == ASYNC_OK &&
+            async_address_port(&address) >= 0)
+            return async_address_port(&address);
+    }
+    return -1;
+}
+
+/* ---- closing --------------------------------------------------------------------------------------------------- */
+
+static void async_server_stop_(struct async_server_core_ *server)
+{
+    server->serving = false;
+    while (server->listeners.first != NULL)
+        async_listener_close_(async_last_listener_(server));
+    async_server_wake_(server);
+}
+
+void async_server_close_nowait(async_server *server)
+{
+    if (server->core != NULL)
+        async_server_stop_(server->core);
+}
+
+/* Calls one of the functions below for each client, which may free it. */
+static void async_server_each_(struct async_server_core_ *server, void (*act)(struct async_client_ *client))
+{
+    async_node_ *node = server->clients.first, *next;
+    for (; node != NULL; node = next) {
+        next = node->next;
+        act(ASYNC_CONTAINER_(node, struct async_client_, node));
+    }
+}
+
+static void async_client_end_(struct async_client_ *client)
+{
+    if (client->task != NULL)
+        async_cancel(client->task);
+    else
+        async_client_abort_(client);
+}
+
+void async_server_close_clients(async_server *server)
+{
+    if (server->core != NULL)
+        async_server_each_(server->core, async_client_close_);
+}
+
+void async_server_abort_clients(async_server *server)
+{
+    if (server->core != NULL)
+        async_server_each_(server->core, async_client_abort_);
+}
+
+/* The clients have no time left. */
+static void async_server_end_clients_(struct async_server_core_ *server)
+{
+    server->ending = true;
+    async_server_each_(server, async_client_end_);
+}
+
+/* The loop has dropped the handlers' tasks, and what would have told their end. */
+static void async_client_dropped_(struct async_client_ *client)
+{
+    async_release(client->task);
+    client->task = NULL;
+    if (client->open)
+        async_client_abort_(client);
+    else
+        async_client_look_(client);
+}
+
+static void async_server_on_loop_closed_(async_loop *loop, async_closer_ *closer)
+{
+    struct async_server_core_ *server = ASYNC_CONTAINER_(closer, struct async_server_core_, closer);
+    (void)loop;
+    async_server_stop_(server);
+    async_server_each_(server, async_client_dropped_);
+    server->loop = NULL;
+}
+
+static void async_server_stand_(async_server_waiter_ *waiter, struct async_server_core_ *server)
+{
+    waiter->core = server;
+    server->refs++;
+    async_line_append_(&server->waiting, &waiter->node);
+}
+
+static void async_server_leave_(async_server_waiter_ *waiter)
+{
+    async_line_remove_(&waiter->core->waiting, &waiter->node);
+    async_server_drop_(waiter->core);
+}
+
+async_step async_server_wait_closed_resume(async_stack *stack, void *frame)
+{
+    struct async_server_wait_closed *self = (struct async_server_wait_closed *)frame;
+    struct async_server_core_ *server = self->server->core;
+    if (self->waiter.leaf.frame.state == ASYNC_LEAF_NEW) {
+        if (server == NULL || (!server->serving && server->count == 0))
+            return async_step_(ASYNC_OK);
+        async_server_stand_(&self->waiter, server);
+        return async_leaf_wait(stack, &self->waiter.leaf);
+    }
+    async_server_leave_(&self->waiter);
+    return async_step_(async_leaf_outcome(&self->waiter.leaf));
+}
+
+static void async_server_close_late_(async_handle *handle)
+{
+    struct async_server_close *self = (struct async_server_close *)handle->data;
+    self->late = true;
+    async_leaf_complete(&self->waiter.leaf);
+}
+
+async_step async_server_close_resume(async_stack *stack, void *frame)
+{
+    struct async_server_close *self = (struct async_server_close *)frame;
+    struct async_server_core_ *server = self->waiter.core;
+    async_leaf *leaf = &self->waiter.leaf;
+    if (leaf->frame.state == ASYNC_LEAF_NEW) {
+        server = self->server->core;
+        if (server == NULL)
+            return async_step_(ASYNC_OK);
+        async_server_stop_(server);
+        async_server_stand_(&self->waiter, server);
+        self->late = self->timeout <= 0 || (self->timeout != ASYNC_FOREVER && async_loop_call_later(server->loop,
+            self->timeout, &self->timer, async_server_close_late_, self) < 0);
+    } else if (async_leaf_outcome(leaf) < 0) {
+        self->cancelled = self->late = true;
+        leaf->frame.status = 0;
+    }
+    if (server->count > 0 && self->late && !server->ending)
+        async_server_end_clients_(server);
+    if (server->count > 0 && async_loop_of_(stack)->stack.running) /* or else it is the loop's end, which ends it all */
+        return async_leaf_wait(stack, leaf);
+    async_timer_handle_cancel(&self->timer);
+    if (self->server->core == server && server->count == 0)
+        async_server_finish_(self->server);
+    async_server_leave_(&self->waiter);
+    return async_step_(self->cancelled ? (int)ASYNC_CANCELLED : (int)ASYNC_OK);
+}
+
+ASYNC_LEAF_DEFINE(async_server_wait_closed, async_leaf_cancel);
+ASYNC_LEAF_DEFINE(async_server_close, async_leaf_cancel);
+
+ASYNC_DEFINE(async_server_serve_forever)
+{
+    ASYNC_BEGIN;
+    AWAIT(async_server_wait_closed, .server = self->server);
+    ASYNC_FINALLY;
+    AWAIT(async_server_close, .server = self->server, .timeout = self->timeout);
     ASYNC_END;
 }
 

@@ -97,6 +97,15 @@ static void async_task_drop_(async_loop *loop, async_task *task)
     async_task_finish_(loop, task, ASYNC_CLOSED);
 }
 
+static void async_loop_close_each_(async_loop *loop, async_line_ *closers)
+{
+    while (closers->first != NULL) {
+        async_closer_ *closer = ASYNC_CONTAINER_(closers->first, async_closer_, node);
+        async_line_remove_(closers, &closer->node);
+        closer->close(loop, closer);
+    }
+}
+
 async_status async_loop_close(async_loop *loop)
 {
     async_loop **at, *running = async_running_;
@@ -111,16 +120,13 @@ async_status async_loop_close(async_loop *loop)
     loop->first_remote = loop->last_remote = NULL;
     loop->closing = true;
     pthread_mutex_unlock(&loop->lock);
-    while (loop->closers.first != NULL) {
-        async_closer_ *closer = ASYNC_CONTAINER_(loop->closers.first, async_closer_, node);
-        async_line_remove_(&loop->closers, &closer->node);
-        closer->close(loop, closer);
-    }
+    async_loop_close_each_(loop, &loop->closers);
     for (i = loop->task_count; i-- > 0;)
         if (i < loop->task_count && loop->tasks[i] != NULL) { /* newest first: a group's children before their parent */
             async_task_drop_(loop, loop->tasks[i]);
             async_loop_drop_ready_(loop);
         }
+    async_loop_close_each_(loop, &loop->last_closers);
     async_loop_drop_ready_(loop);
     if (async_context_hooks_ != NULL)
         async_context_hooks_->close(loop);

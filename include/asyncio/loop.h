@@ -172,7 +172,7 @@ struct async_context_hooks_ {
 static ASYNC_THREAD_LOCAL_ const struct async_context_hooks_ *async_context_hooks_;
 #endif
 
-/* What a later part has hung on the loop: closed with it, before its tasks are dropped. */
+/* What a later part has hung on the loop: closed with it, before its tasks are dropped or when they are gone. */
 typedef struct async_closer_ {
     async_node_ node;
     void (*close)(async_loop *loop, struct async_closer_ *closer);
@@ -228,7 +228,7 @@ struct async_loop {
     struct async_signals_ *signals;
     struct async_processes_ *processes;
     void (*signals_arrived)(async_loop *loop);
-    async_line_ closers; /* async_closer_ */
+    async_line_ closers, last_closers; /* async_closer_ */
 #if ASYNCIO_THREADS
     struct async_executor *executor; /* the default one; NULL: the loop's own */
     struct async_workers_ *workers;  /* the loop's own, once it was needed */

@@ -1,124 +1,60 @@
-/* A server that gives up on a silent client. On bare descriptors and the real clock: a virtual one would
- * jump to the * deadline while the system still carries the bytes. */
-#include "trace.h"
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
+/* A server that gives up on a silent client. On the real clock: a virtual one would jump to the deadline while the
+ * system still carries the bytes. */
+#include "stream.h"
 
-enum { LINE = 80 };
+struct answer { async_frame frame; async_stream *stream; async_bytes line; };
 
-/* Reads a line and drops its end, or what there is when the peer closes. */
-struct read_line { async_frame frame; int fd; char *line; size_t length, n; };
-
-async(read_line)
+async(answer)
 {
     async_begin;
-    do {
-        await_into(self->n, async_fd_read, .fd = self->fd, .buffer = self->line + self->length,
-            .size = LINE - 1 - self->length);
-        self->length += self->n;
-        self->line[self->length] = '\0';
-    } while (self->n > 0 && strchr(self->line, '\n') == NULL);
-    self->line[strcspn(self->line, "\n")] = '\0';
+    await_for_into(2 * TICK, self->line, async_stream_readline, .stream = self->stream);
+    async_stream_write(self->stream, "you said ", 9);
+    async_stream_write(self->stream, self->line.data, self->line.size);
     async_end;
 }
 
-struct serve { async_frame frame; int fd; char line[LINE], answer[LINE + 16]; async_status status; };
+struct serve { async_frame frame; async_stream *stream; void *context; async_status status; };
 
 async(serve)
 {
     async_begin;
-    await_for_catch(2 * TICK, self->status, read_line, .fd = self->fd, .line = self->line);
-    if (self->status == ASYNC_OK) {
-        snprintf(self->answer, sizeof self->answer, "you said %s\n", self->line);
-    } else if (self->status == ASYNC_TIMED_OUT) {
+    await_catch(self->status, answer, .stream = self->stream);
+    if (self->status == ASYNC_TIMED_OUT) {
         puts("server: Timeout");
-        snprintf(self->answer, sizeof self->answer, "too slow\n");
-    } else {
+        async_stream_write(self->stream, "too slow\n", 9);
+    } else if (self->status < 0) {
         async_raise(self->status);
     }
-    await(async_fd_write_all, .fd = self->fd, .data = self->answer, .size = strlen(self->answer));
-    async_finally;
-    async_fd_close(self->fd);
+    await(async_stream_drain, .stream = self->stream);
     async_end;
 }
 
-struct server { async_frame frame; async_task_group *group; int listener, fd; };
-
-async(server)
-{
-    async_begin;
-    for (;;) {
-        await_into(self->fd, async_fd_accept, .fd = self->listener);
-        if (async_task_group_create_task(self->group, serve, .fd = self->fd) == NULL)
-            async_fd_close(self->fd);
-    }
-    async_end;
-}
-
-struct ask {
-    async_frame frame;
-    const struct sockaddr_in *address;
-    const char *question;
-    int fd;
-    char answer[LINE];
-};
+struct ask { async_frame frame; int port; const char *question; async_stream stream; async_bytes line; };
 
 async(ask)
 {
     async_begin;
-    self->fd = socket(AF_INET, SOCK_STREAM, 0);
-    if (self->fd < 0)
-        async_raise(-errno);
-    async_fd_set_nonblocking(self->fd);
-    await(async_fd_connect, .fd = self->fd, .address = (const struct sockaddr *)self->address,
-        .length = sizeof *self->address);
+    await(async_open_connection, .stream = &self->stream, .host = "127.0.0.1", .port = self->port);
     if (self->question != NULL)
-        await(async_fd_write_all, .fd = self->fd, .data = self->question, .size = strlen(self->question));
-    await(read_line, .fd = self->fd, .line = self->answer);
-    puts(self->answer);
+        async_stream_write(&self->stream, self->question, strlen(self->question));
+    await_into(self->line, async_stream_readline, .stream = &self->stream);
+    print_stripped(self->line);
     async_finally;
-    if (self->fd >= 0)
-        async_fd_close(self->fd);
+    await(async_stream_close, .stream = &self->stream);
     async_end;
 }
 
-/* A socket that listens on a free port of this machine, whose address it fills in. */
-static int listen_somewhere(struct sockaddr_in *address)
-{
-    socklen_t length = sizeof *address;
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-    address->sin_family = AF_INET;
-    address->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (fd < 0 || bind(fd, (struct sockaddr *)address, length) < 0 || listen(fd, 8) < 0
-        || getsockname(fd, (struct sockaddr *)address, &length) < 0 || async_fd_set_nonblocking(fd) < 0)
-        return -1;
-    return fd;
-}
-
-struct top {
-    async_frame frame;
-    struct sockaddr_in address;
-    int listener;
-    async_task_group group;
-    async_task *server;
-};
+struct top { async_frame frame; async_server server; };
 
 async(top)
 {
     async_begin;
-    self->listener = listen_somewhere(&self->address);
-    if (self->listener < 0)
-        async_raise(-errno);
-    async_task_group_enter(&self->group); /* a server that fails ends who waits for it */
-    self->server = async_task_group_create_task(&self->group, server, .group = &self->group,
-        .listener = self->listener);
-    await(ask, .address = &self->address, .question = "hello\n");
-    await(ask, .address = &self->address);
-    async_cancel(self->server);
+    await(async_start_server, .server = &self->server, .host = "127.0.0.1", .port = 0,
+        .handler = async_handler(serve));
+    await(ask, .port = async_server_port(&self->server), .question = "hello\n");
+    await(ask, .port = async_server_port(&self->server));
     async_finally;
-    if (self->listener >= 0)
-        async_fd_close(self->listener);
+    await(async_server_close, .server = &self->server);
     async_end;
 }
 

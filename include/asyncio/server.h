@@ -1,0 +1,694 @@
+/* server.h: servers: one task for each client (asyncio.start_server). */
+#ifndef ASYNCIO_SERVER_H
+#define ASYNCIO_SERVER_H
+
+#include "open_connection.h"
+
+#if ASYNCIO_NET
+
+/* async_handler(f): an async function that serves a client. Its frame begins with
+ *
+ *     struct f {
+ *         async_frame frame;
+ *         async_stream *stream;     the client's; the server closes it when f has ended, in whatever way
+ *         T *context;               what the server was given; any pointer
+ *
+ * which is checked where the lower-case words are: in an async function what does not fit is an error. A failure of f goes
+ * to the exception handler. */
+typedef struct async_handler_ {
+    const async_type *type;
+} async_handler_;
+struct async_handler_frame_ {
+    async_frame frame;
+    async_stream *stream;
+    void *context;
+};
+static inline async_handler_ async_handler_of_(const async_type *type, size_t checked)
+{
+    async_handler_ handler;
+    (void)checked;
+    handler.type = type;
+    return handler;
+}
+#define ASYNC_HANDLER_FITS_(name) sizeof(char[sizeof(struct name) >= sizeof(struct async_handler_frame_) ? 1 : -1])
+#ifdef __cplusplus
+#if defined(__GNUC__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wmissing-field-initializers"
+#endif
+template <class F> struct async_handler_check_ {
+    enum { size = sizeof(F{ {}, static_cast<async_stream *>(nullptr), nullptr }) };
+};
+#if defined(__GNUC__)
+#pragma GCC diagnostic pop
+#endif
+#define async_handler(name) \
+    async_handler_of_(&name##_type, ASYNC_HANDLER_FITS_(name) + async_handler_check_<struct name>::size)
+#else
+#define async_handler(name)                                  \
+    async_handler_of_(&name##_type, ASYNC_HANDLER_FITS_(name) + \
+        sizeof(struct name){ .frame = { 0 }, (async_stream *)0, (void *)0 })
+#endif
+
+ASYNC_EXTERN_C_BEGIN_
+
+/* async_server: belongs to its owner, who closes it with async_server_close. All zeros: never started, or closed. */
+typedef struct async_server {
+    struct async_server_core_ *core;
+} async_server;
+
+/* What a leaf that waits for a server begins with. */
+typedef struct async_server_waiter_ {
+    async_leaf leaf;
+    async_node_ node;
+    struct async_server_core_ *core; /* held while it waits */
+} async_server_waiter_;
+
+/* await(async_start_server, .server = &s, .host = "127.0.0.1", .port = 8888, .handler = async_handler(f), .context = p):
+ * listens, and from then on runs f(stream, p) in a task of its own for each client. The arguments .host (NULL: all
+ * interfaces), .port (0: any that is free), .family, .backlog and .reuse_port are those of async_net_listen, and so are
+ * the failures; also NO_MEMORY, INVALID_ARGUMENT without a handler.
+ *     .max_clients   so many are served at a time, and others wait to be accepted; 0: no bound.
+ * A server that serves already listens there, too: so it may have several addresses, with a handler for each. When it
+ * fails or is cancelled, it listens where it did before. Mirrors asyncio.start_server().
+ * await(async_start_unix_server, .server = &s, .path = p, ...): the same on a unix socket (async_unix_listen); the path
+ * is removed by its owner. */
+enum { ASYNC_SERVER_ADDRESSES_ = 16 };
+struct async_start_server {
+    async_frame frame;
+    async_server *server;
+    const char *host;
+    int port, family, backlog;
+    bool reuse_port;
+    async_handler_ handler;
+    void *context;
+    size_t max_clients;
+    size_t count;
+    bool served;
+    int fds[ASYNC_SERVER_ADDRESSES_];
+};
+ASYNC_DECLARE(async_start_server);
+struct async_start_unix_server {
+    async_frame frame;
+    async_server *server;
+    const char *path;
+    int backlog;
+    async_handler_ handler;
+    void *context;
+    size_t max_clients;
+};
+ASYNC_DECLARE(async_start_unix_server);
+
+/* async_server_add_socket: serves a socket that listens already; the server owns it then. Where no descriptor or memory is
+ * left for a client, the exception handler is told, and it is tried again when a client has gone or after a second.
+ * OK, INVALID_ARGUMENT, -errno, NO_MEMORY; it then remains the caller's. */
+async_status async_server_add_socket(async_server *server, int fd, async_handler_ handler, void *context);
+
+/* async_server_set_max_clients: another bound; who is there stays. 0: none. */
+void async_server_set_max_clients(async_server *server, size_t max_clients);
+
+/* async_server_is_serving: it accepts clients. async_server_clients: how many there are: whose handler runs, or who have
+ * not been sent everything. async_server_port: of its first address that has one; -1 without.
+ * async_server_sockets: writes up to `capacity` of the sockets that listen, and gives how many there are. */
+bool async_server_is_serving(const async_server *server);
+size_t async_server_clients(const async_server *server);
+int async_server_port(const async_server *server);
+size_t async_server_sockets(const async_server *server, int *fds, size_t capacity);
+
+/* await(async_server_serve_forever, .server = &s, .timeout = grace): waits until it is cancelled (Ctrl-C), and closes it
+ * then as async_server_close does; or until somebody else closes it. */
+struct async_server_serve_forever {
+    async_frame frame;
+    async_server *server;
+    async_time timeout;
+};
+ASYNC_DECLARE(async_server_serve_forever);
+
+/* await(async_server_close, .server = &s, .timeout = async_seconds(5)): stops listening; gives the clients that time to
+ * be finished, none if it is not given, ASYNC_FOREVER any; cancels the handlers that are left, and waits for their end.
+ * It cannot fail. A cancel ends the time the clients have. Nothing on a server that was never started, or is closed. */
+struct async_server_close {
+    async_server_waiter_ waiter;
+    async_server *server;
+    async_time timeout;
+    async_timer_handle timer;
+    bool late, cancelled;
+};
+ASYNC_DECLARE(async_server_close);
+
+/* async_server_close_nowait: stops listening, no more; async_server_close is still to follow. Mirrors Server.close().
+ * await(async_server_wait_closed, .server = &s): waits until it does not listen and the last client is gone.
+ * async_server_close_clients: closes the clients' streams, once what was written is sent: the handlers find them at
+ *     their end. async_server_abort_clients: closes them at once. Mirror Server.close_clients(), abort_clients(). */
+void async_server_close_nowait(async_server *server);
+struct async_server_wait_closed {
+    async_server_waiter_ waiter;
+    async_server *server;
+};
+ASYNC_DECLARE(async_server_wait_closed);
+void async_server_close_clients(async_server *server);
+void async_server_abort_clients(async_server *server);
+
+ASYNC_EXTERN_C_END_
+
+#endif
+#endif
+
+#if defined(ASYNCIO_IMPLEMENTATION) && ASYNCIO_NET
+#ifndef ASYNCIO_SERVER_IMPLEMENTATION_
+#define ASYNCIO_SERVER_IMPLEMENTATION_
+
+ASYNC_EXTERN_C_BEGIN_
+
+enum { ASYNC_ACCEPTS_ = 64 }; /* in a row, before others have a turn */
+#define ASYNC_ACCEPT_RETRY_ async_seconds(1)
+
+struct async_server_core_ {
+    unsigned refs; /* the server's, and one of each wait */
+    async_loop *loop; /* NULL: it was closed */
+    bool serving, ending;
+    size_t count, max;
+    async_line_ listeners, clients, waiting;
+    async_closer_ closer;
+};
+
+struct async_listener_ {
+    async_node_ node;
+    struct async_server_core_ *server;
+    int fd;
+    bool watched;
+    async_fd_handle watch;
+    async_timer_handle retry;
+    const async_type *handler;
+    void *context;
+};
+
+struct async_client_ {
+    async_node_ node;
+    struct async_server_core_ *server;
+    async_stream stream; /* the handler's; it may close it */
+    struct async_stream_core_ *core; /* the same, held */
+    bool open;        /* its connection */
+    async_task *task; /* NULL: its handler has ended */
+    async_handle ended;
+};
+
+static void async_server_drop_(struct async_server_core_ *server)
+{
+    if (--server->refs == 0)
+        ASYNCIO_FREE(server);
+}
+
+static void async_server_wake_(struct async_server_core_ *server)
+{
+    async_node_ *node;
+    if (server->serving || server->count > 0)
+        return;
+    for (node = server->waiting.first; node != NULL; node = node->next)
+        async_leaf_complete(&ASYNC_CONTAINER_(node, async_server_waiter_, node)->leaf);
+}
+
+/* ---- accepting ------------------------------------------------------------------------------------------------- */
+
+static void async_listener_on_ready_(async_fd_handle *handle);
+
+static void async_listener_retry_(async_handle *handle);
+
+static void async_listener_ignore_(struct async_listener_ *listener)
+{
+    async_fd_handle_cancel(&listener->watch);
+    async_timer_handle_cancel(&listener->retry);
+    listener->watched = false;
+}
+
+/* No client can be had: the exception handler is told, and in a while it is tried again. */
+static void async_listener_rest_(struct async_listener_ *listener, async_status status)
+{
+    async_loop *loop = listener->server->loop;
+    async_exception e = async_exception_("no client can be accepted for now", status);
+    async_listener_ignore_(listener);
+    /* when there is no memory for this either, the next client that goes helps */
+    (void)async_loop_call_later(loop, ASYNC_ACCEPT_RETRY_, &listener->retry, async_listener_retry_, listener);
+    async_loop_call_exception_handler(loop, &e);
+}
+
+/* It is watched while there may be more clients. */
+static void async_listener_attend_(struct async_listener_ *listener)
+{
+    struct async_server_core_ *server = listener->server;
+    bool wanted = server->serving && (server->max == 0 || server->count < server->max);
+    async_status status;
+    if (!wanted) {
+        async_listener_ignore_(listener);
+        return;
+    }
+    if (listener->watched)
+        return;
+    async_timer_handle_cancel(&listener->retry);
+    status = async_loop_add_reader(server->loop, listener->fd, &listener->watch, async_listener_on_ready_, listener);
+    listener->watched = status == ASYNC_OK;
+    if (status < 0)
+        async_listener_rest_(listener, status);
+}
+
+static void async_server_attend_(struct async_server_core_ *server)
+{
+    async_node_ *node;
+    for (node = server->listeners.first; node != NULL; node = node->next)
+        async_listener_attend_(ASYNC_CONTAINER_(node, struct async_listener_, node));
+}
+
+static void async_listener_retry_(async_handle *handle)
+{
+    async_listener_attend_((struct async_listener_ *)handle->data);
+}
+
+/* ---- clients --------------------------------------------------------------------------------------------------- */
+
+/* Its handler has ended and its connection is closed, or not yet. */
+static void async_client_look_(struct async_client_ *client)
+{
+    struct async_server_core_ *server = client->server;
+    if (client->task != NULL || client->open)
+        return;
+    async_line_remove_(&server->clients, &client->node);
+    server->count--;
+    if (client->stream.core != NULL)
+        async_stream_detach_(&client->stream);
+    async_stream_drop_(client->core);
+    ASYNCIO_FREE(client);
+    async_server_attend_(server);
+    async_server_wake_(server);
+}
+
+static void async_client_on_closed_(void *owner)
+{
+    struct async_client_ *client = (struct async_client_ *)owner;
+    client->open = false;
+    async_client_look_(client);
+}
+
+/* Sends what can be sent at once. */
+static void async_client_abort_(struct async_client_ *client)
+{
+    struct async_stream_core_ *core = client->core;
+    async_stream_hold_(core);
+    async_stream_begin_close_(core);
+    async_stream_shut_(core);
+    async_stream_drop_(core);
+}
+
+static void async_client_close_(struct async_client_ *client)
+{
+    struct async_stream_core_ *core = client->core;
+    async_stream_hold_(core);
+    async_stream_linger_(core);
+    async_stream_drop_(core);
+}
+
+static void async_client_on_ended_(async_handle *handle)
+{
+    struct async_client_ *client = (struct async_client_ *)handle->data;
+    async_task *task = client->task;
+    if (!async_task_cancelled(task) && async_task_exception(task) < 0)
+        async_report_failure_(client->server->loop, "the handler of a client failed", task);
+    async_release(task);
+    client->task = NULL;
+    if (!client->open)
+        async_client_look_(client);
+    else if (client->server->ending)
+        async_client_abort_(client);
+    else
+        async_client_close_(client);
+}
+
+/* Takes over a connection; when it fails, the connection is closed. */
+static async_status async_client_begin_(struct async_listener_ *listener, struct async_client_ *client, int fd)
+{
+    struct async_server_core_ *server = listener->server;
+    struct async_handler_frame_ *frame;
+    async_status status;
+    ASYNC_MEMSET_(client, 0, sizeof *client);
+    status = async_stream_of_socket_(&client->stream, fd);
+    if (status < 0)
+        return status;
+    if (!async_create_begin_(server->loop, listener->handler ASYNC_SITE_)) {
+        async_stream_abort(&client->stream);
+        return ASYNC_NO_MEMORY;
+    }
+    frame = (struct async_handler_frame_ *)async_creating_();
+    frame->stream = &client->stream;
+    frame->context = listener->context;
+    client->task = async_create_end_();
+    client->server = server;
+    client->open = true;
+    client->core = client->stream.core;
+    async_stream_hold_(client->core);
+    client->core->closed = async_client_on_closed_;
+    client->core->owner = client;
+    async_line_append_(&server->clients, &client->node);
+    server->count++;
+    async_task_add_done_callback(client->task, &client->ended, async_client_on_ended_, client);
+    return ASYNC_OK;
+}
+
+static void async_listener_on_ready_(async_fd_handle *handle)
+{
+    struct async_listener_ *listener = (struct async_listener_ *)handle->handle.data;
+    async_status status = async_fd_handle_status(handle);
+    int i;
+    for (i = 0; i < ASYNC_ACCEPTS_ && status == ASYNC_OK && listener->watched; i++) {
+        struct async_client_ *client = (struct async_client_ *)ASYNCIO_MALLOC(sizeof *client);
+        int fd = client == NULL ? (int)ASYNC_NO_MEMORY : async_accept_(listener->fd, NULL, NULL);
+        status = fd < 0 ? fd : async_client_begin_(listener, client, fd);
+        if (status < 0 && client != NULL)
+            ASYNCIO_FREE(client);
+        if (status == ASYNC_OK)
+            async_listener_attend_(listener); /* it may have been the last one */
+    }
+    if (status < 0 && status != -EAGAIN)
+        async_listener_rest_(listener, status);
+}
+
+/* ---- starting -------------------------------------------------------------------------------------------------- */
+
+static void async_server_on_loop_closed_(async_loop *loop, async_closer_ *closer);
+
+static async_status async_server_begin_(async_server *server)
+{
+    async_loop *loop = async_loop_here_();
+    struct async_server_core_ *core = server->core;
+    if (core == NULL) {
+        core = (struct async_server_core_ *)ASYNCIO_MALLOC(sizeof *core);
+        if (core == NULL)
+            return ASYNC_NO_MEMORY;
+        ASYNC_MEMSET_(core, 0, sizeof *core);
+        core->refs = 1;
+        server->core = core;
+    }
+    if (core->loop == NULL) {
+        core->loop = loop;
+        core->closer.close = async_server_on_loop_closed_;
+        async_line_append_(&loop->last_closers, &core->closer.node);
+    }
+    return core->loop == loop ? (int)ASYNC_OK : (int)ASYNC_MISUSE;
+}
+
+/* Nothing is left of it. */
+static void async_server_finish_(async_server *server)
+{
+    struct async_server_core_ *core = server->core;
+    server->core = NULL;
+    if (core->loop != NULL)
+        async_line_remove_(&core->loop->last_closers, &core->closer.node);
+    async_server_drop_(core);
+}
+
+async_status async_server_add_socket(async_server *server, int fd, async_handler_ handler, void *context)
+{
+    struct async_listener_ *listener;
+    bool fresh = server->core == NULL;
+    async_status status;
+    if (handler.type == NULL)
+        return ASYNC_INVALID_ARGUMENT;
+    if (async_loop_here_() == NULL)
+        return ASYNC_NO_RUNNING_LOOP;
+    status = async_fd_set_nonblocking(fd);
+    if (status < 0)
+        return status;
+    listener = (struct async_listener_ *)ASYNCIO_MALLOC(sizeof *listener);
+    status = listener == NULL ? (int)ASYNC_NO_MEMORY : async_server_begin_(server);
+    if (status == ASYNC_OK) {
+        ASYNC_MEMSET_(listener, 0, sizeof *listener);
+        listener->server = server->core;
+        listener->fd = fd;
+        listener->handler = handler.type;
+        listener->context = context;
+        status = async_loop_add_reader(server->core->loop, fd, &listener->watch, async_listener_on_ready_, listener);
+    }
+    if (status < 0) {
+        if (listener != NULL)
+            ASYNCIO_FREE(listener);
+        if (fresh && server->core != NULL)
+            async_server_finish_(server);
+        return status;
+    }
+    listener->watched = true;
+    server->core->serving = true;
+    async_line_append_(&server->core->listeners, &listener->node);
+    async_listener_attend_(listener);
+    return ASYNC_OK;
+}
+
+static void async_listener_close_(struct async_listener_ *listener)
+{
+    async_line_remove_(&listener->server->listeners, &listener->node);
+    async_listener_ignore_(listener);
+    (void)async_fd_close(listener->fd);
+    ASYNCIO_FREE(listener);
+}
+
+static struct async_listener_ *async_last_listener_(const struct async_server_core_ *server)
+{
+    return ASYNC_CONTAINER_(server->listeners.last, struct async_listener_, node);
+}
+
+ASYNC_DEFINE(async_start_server)
+{
+    async_status status;
+    size_t added;
+    ASYNC_BEGIN;
+    if (self->handler.type == NULL)
+        ASYNC_RAISE(ASYNC_INVALID_ARGUMENT);
+    self->served = self->server->core != NULL;
+    AWAIT_INTO(self->count, async_net_listen, .host = self->host, .port = self->port, .family = self->family,
+        .backlog = self->backlog, .reuse_port = self->reuse_port, .fds = self->fds, .capacity = ASYNC_SERVER_ADDRESSES_);
+    for (status = ASYNC_OK, added = 0; added < self->count; added++) {
+        status = async_server_add_socket(self->server, self->fds[added], self->handler, self->context);
+        if (status < 0)
+            break;
+    }
+    if (status == ASYNC_OK) {
+        if (self->max_clients > 0)
+            async_server_set_max_clients(self->server, self->max_clients);
+        ASYNC_RETURN();
+    }
+    while (self->count > added)
+        close(self->fds[--self->count]);
+    while (added-- > 0)
+        async_listener_close_(async_last_listener_(self->server->core));
+    if (self->server->core != NULL && self->server->core->listeners.first == NULL && !self->served)
+        async_server_finish_(self->server);
+    ASYNC_RAISE(status);
+    ASYNC_END;
+}
+
+ASYNC_DEFINE(async_start_unix_server)
+{
+    async_status status;
+    int fd;
+    ASYNC_BEGIN;
+    if (self->handler.type == NULL)
+        ASYNC_RAISE(ASYNC_INVALID_ARGUMENT);
+    fd = async_unix_listen(self->path, self->backlog);
+    if (fd < 0)
+        ASYNC_RAISE(fd);
+    status = async_server_add_socket(self->server, fd, self->handler, self->context);
+    if (status < 0) {
+        close(fd);
+        ASYNC_RAISE(status);
+    }
+    if (self->max_clients > 0)
+        async_server_set_max_clients(self->server, self->max_clients);
+    ASYNC_END;
+}
+
+void async_server_set_max_clients(async_server *server, size_t max_clients)
+{
+    if (server->core == NULL)
+        return;
+    server->core->max = max_clients;
+    async_server_attend_(server->core);
+}
+
+/* ---- looking at it --------------------------------------------------------------------------------------------- */
+
+bool async_server_is_serving(const async_server *server) { return server->core != NULL && server->core->serving; }
+
+size_t async_server_clients(const async_server *server) { return server->core == NULL ? 0 : server->core->count; }
+
+size_t async_server_sockets(const async_server *server, int *fds, size_t capacity)
+{
+    async_node_ *node = server->core == NULL ? NULL : server->core->listeners.first;
+    size_t count = 0;
+    for (; node != NULL; node = node->next) {
+        if (count < capacity)
+            fds[count] = ASYNC_CONTAINER_(node, struct async_listener_, node)->fd;
+        count++;
+    }
+    return count;
+}
+
+int async_server_port(const async_server *server)
+{
+    async_node_ *node = server->core == NULL ? NULL : server->core->listeners.first;
+    for (; node != NULL; node = node->next) {
+        async_address address;
+        if (async_socket_name(ASYNC_CONTAINER_(node, struct async_listener_, node)->fd, &address) == ASYNC_OK &&
+            async_address_port(&address) >= 0)
+            return async_address_port(&address);
+    }
+    return -1;
+}
+
+/* ---- closing --------------------------------------------------------------------------------------------------- */
+
+static void async_server_stop_(struct async_server_core_ *server)
+{
+    server->serving = false;
+    while (server->listeners.first != NULL)
+        async_listener_close_(async_last_listener_(server));
+    async_server_wake_(server);
+}
+
+void async_server_close_nowait(async_server *server)
+{
+    if (server->core != NULL)
+        async_server_stop_(server->core);
+}
+
+/* Calls one of the functions below for each client, which may free it. */
+static void async_server_each_(struct async_server_core_ *server, void (*act)(struct async_client_ *client))
+{
+    async_node_ *node = server->clients.first, *next;
+    for (; node != NULL; node = next) {
+        next = node->next;
+        act(ASYNC_CONTAINER_(node, struct async_client_, node));
+    }
+}
+
+static void async_client_end_(struct async_client_ *client)
+{
+    if (client->task != NULL)
+        async_cancel(client->task);
+    else
+        async_client_abort_(client);
+}
+
+void async_server_close_clients(async_server *server)
+{
+    if (server->core != NULL)
+        async_server_each_(server->core, async_client_close_);
+}
+
+void async_server_abort_clients(async_server *server)
+{
+    if (server->core != NULL)
+        async_server_each_(server->core, async_client_abort_);
+}
+
+/* The clients have no time left. */
+static void async_server_end_clients_(struct async_server_core_ *server)
+{
+    server->ending = true;
+    async_server_each_(server, async_client_end_);
+}
+
+/* The loop has dropped the handlers' tasks, and what would have told their end. */
+static void async_client_dropped_(struct async_client_ *client)
+{
+    async_release(client->task);
+    client->task = NULL;
+    if (client->open)
+        async_client_abort_(client);
+    else
+        async_client_look_(client);
+}
+
+static void async_server_on_loop_closed_(async_loop *loop, async_closer_ *closer)
+{
+    struct async_server_core_ *server = ASYNC_CONTAINER_(closer, struct async_server_core_, closer);
+    (void)loop;
+    async_server_stop_(server);
+    async_server_each_(server, async_client_dropped_);
+    server->loop = NULL;
+}
+
+static void async_server_stand_(async_server_waiter_ *waiter, struct async_server_core_ *server)
+{
+    waiter->core = server;
+    server->refs++;
+    async_line_append_(&server->waiting, &waiter->node);
+}
+
+static void async_server_leave_(async_server_waiter_ *waiter)
+{
+    async_line_remove_(&waiter->core->waiting, &waiter->node);
+    async_server_drop_(waiter->core);
+}
+
+async_step async_server_wait_closed_resume(async_stack *stack, void *frame)
+{
+    struct async_server_wait_closed *self = (struct async_server_wait_closed *)frame;
+    struct async_server_core_ *server = self->server->core;
+    if (self->waiter.leaf.frame.state == ASYNC_LEAF_NEW) {
+        if (server == NULL || (!server->serving && server->count == 0))
+            return async_step_(ASYNC_OK);
+        async_server_stand_(&self->waiter, server);
+        return async_leaf_wait(stack, &self->waiter.leaf);
+    }
+    async_server_leave_(&self->waiter);
+    return async_step_(async_leaf_outcome(&self->waiter.leaf));
+}
+
+static void async_server_close_late_(async_handle *handle)
+{
+    struct async_server_close *self = (struct async_server_close *)handle->data;
+    self->late = true;
+    async_leaf_complete(&self->waiter.leaf);
+}
+
+async_step async_server_close_resume(async_stack *stack, void *frame)
+{
+    struct async_server_close *self = (struct async_server_close *)frame;
+    struct async_server_core_ *server = self->waiter.core;
+    async_leaf *leaf = &self->waiter.leaf;
+    if (leaf->frame.state == ASYNC_LEAF_NEW) {
+        server = self->server->core;
+        if (server == NULL)
+            return async_step_(ASYNC_OK);
+        async_server_stop_(server);
+        async_server_stand_(&self->waiter, server);
+        self->late = self->timeout <= 0 || (self->timeout != ASYNC_FOREVER && async_loop_call_later(server->loop,
+            self->timeout, &self->timer, async_server_close_late_, self) < 0);
+    } else if (async_leaf_outcome(leaf) < 0) {
+        self->cancelled = self->late = true;
+        leaf->frame.status = 0;
+    }
+    if (server->count > 0 && self->late && !server->ending)
+        async_server_end_clients_(server);
+    if (server->count > 0 && async_loop_of_(stack)->stack.running) /* or else it is the loop's end, which ends it all */
+        return async_leaf_wait(stack, leaf);
+    async_timer_handle_cancel(&self->timer);
+    if (self->server->core == server && server->count == 0)
+        async_server_finish_(self->server);
+    async_server_leave_(&self->waiter);
+    return async_step_(self->cancelled ? (int)ASYNC_CANCELLED : (int)ASYNC_OK);
+}
+
+ASYNC_LEAF_DEFINE(async_server_wait_closed, async_leaf_cancel);
+ASYNC_LEAF_DEFINE(async_server_close, async_leaf_cancel);
+
+ASYNC_DEFINE(async_server_serve_forever)
+{
+    ASYNC_BEGIN;
+    AWAIT(async_server_wait_closed, .server = self->server);
+    ASYNC_FINALLY;
+    AWAIT(async_server_close, .server = self->server, .timeout = self->timeout);
+    ASYNC_END;
+}
+
+ASYNC_EXTERN_C_END_
+
+#endif
+#endif
