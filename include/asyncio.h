@@ -3306,11 +3306,17 @@ ASYNC_EXTERN_C_BEGIN_
 
 struct async_bindings_;
 
+/* Where the bindings of a task or callback are kept. */
+struct async_context_place_ {
+    struct async_bindings_ *bindings;
+    unsigned long number; /* which context it is, for tokens; 0: nothing was set there */
+};
+
 struct async_extra_ {
     struct async_extra_ *next; /* with the same place in the table */
     const async_task *task;
     char *name;
-    struct async_bindings_ *bindings;
+    struct async_context_place_ context;
 };
 
 static struct async_extra_ **async_extra_place_(async_loop *loop, const async_task *task)
@@ -3384,7 +3390,8 @@ static struct async_extra_ *async_extra_make_(async_loop *loop, const async_task
     extra->next = *at;
     extra->task = task;
     extra->name = NULL;
-    extra->bindings = NULL;
+    extra->context.bindings = NULL;
+    extra->context.number = 0;
     *at = extra;
     return extra;
 }
@@ -3393,8 +3400,8 @@ static void async_extra_free_(struct async_extra_ *extra)
 {
     if (extra->name != NULL)
         ASYNCIO_FREE(extra->name);
-    if (extra->bindings != NULL)
-        async_context_hooks_->release(extra->bindings);
+    if (extra->context.bindings != NULL)
+        async_context_hooks_->release(extra->context.bindings);
     ASYNCIO_FREE(extra);
 }
 
@@ -3681,7 +3688,7 @@ static void async_report_failure_(async_loop *loop, const char *message, async_t
     async_exception e = async_exception_(NULL, 0);
     const async_type *type = async_root_(task)->type;
     e.message = message;
-    e.status = task->future.status;
+    e.status = async_future_done(&task->future) ? task->future.status : (int)ASYNC_OK;
     e.task = task;
     e.name = async_task_get_name(task);
     e.file = type->file;
@@ -4100,7 +4107,7 @@ typedef struct async_context_var {
 typedef struct async_token {
     const async_context_var *var;
     void *value;
-    const async_task *task;
+    unsigned long context; /* in which it was set */
     bool was_set, used;
 } async_token;
 
@@ -4108,7 +4115,7 @@ typedef struct async_token {
  * async_context_var_set: gives it a value here, for what runs later here and for tasks that are created and callbacks
  *     that are scheduled from now on. token: NULL, or where to note the value it had. NO_MEMORY.
  * async_context_var_reset: gives it that value again. MISUSE when the token was used before, INVALID_ARGUMENT when it is
- *     another variable's or another task's; NO_MEMORY only if a task or callback made meanwhile shares the list.
+ *     another variable's or was set elsewhere; NO_MEMORY only if a task or callback made meanwhile shares the list.
  * Loop thread. Mirror ContextVar.get(), set() and reset(). */
 void *async_context_var_get(const async_context_var *var);
 async_status async_context_var_set(const async_context_var *var, void *value, async_token *token);
@@ -4122,6 +4129,7 @@ async_status async_context_var_reset(const async_context_var *var, async_token *
  *     A task created in it inherits it. Mirrors Context.run(). */
 typedef struct async_context {
     struct async_bindings_ *bindings;
+    unsigned long number; /* 0: nothing was set in it */
     bool entered;
 } async_context;
 void async_copy_context(async_context *context);
@@ -4158,7 +4166,8 @@ struct async_bound_ {
 };
 
 /* Of what is no task: of the callback that runs, or of the thread. */
-static ASYNC_THREAD_LOCAL_ struct async_bindings_ *async_context_here_;
+static ASYNC_THREAD_LOCAL_ struct async_context_place_ async_context_here_;
+static ASYNC_THREAD_LOCAL_ unsigned long async_contexts_; /* how many have a number */
 
 static struct async_binding_ *async_bindings_of_(struct async_bindings_ *bindings)
 {
@@ -4188,7 +4197,7 @@ static struct async_binding_ *async_bindings_find_(struct async_bindings_ *bindi
 }
 
 /* Where the bindings of here are kept; NULL for a task that has no such place, unless it can be made. */
-static struct async_bindings_ **async_context_slot_(bool make)
+static struct async_context_place_ *async_context_find_place_(bool make)
 {
     async_loop *loop = async_running_;
     async_task *task = loop == NULL ? NULL : loop->stack.task;
@@ -4202,13 +4211,13 @@ static struct async_bindings_ **async_context_slot_(bool make)
         if (extra != NULL)
             task->future.flags |= ASYNC_EXTRA_;
     }
-    return extra == NULL ? NULL : &extra->bindings;
+    return extra == NULL ? NULL : &extra->context;
 }
 
 static struct async_bindings_ *async_context_now_(void)
 {
-    struct async_bindings_ **slot = async_context_hooks_ == NULL ? NULL : async_context_slot_(false);
-    return slot == NULL ? NULL : *slot;
+    const struct async_context_place_ *place = async_context_hooks_ == NULL ? NULL : async_context_find_place_(false);
+    return place == NULL ? NULL : place->bindings;
 }
 
 /* ---- what tasks and callbacks inherit ------------------------------------------------------------------------- */
@@ -4223,7 +4232,7 @@ static bool async_context_inherit_(async_loop *loop, async_task *task)
     if (extra == NULL)
         return false;
     task->future.flags |= ASYNC_EXTRA_;
-    extra->bindings = async_bindings_share_(bindings);
+    extra->context.bindings = async_bindings_share_(bindings);
     return true;
 }
 
@@ -4241,10 +4250,11 @@ static struct async_bindings_ *async_bound_end_(async_handle *handle)
 
 static void async_bound_run_(async_handle *handle)
 {
-    struct async_bindings_ *outside = async_context_here_;
-    async_context_here_ = async_bound_end_(handle);
+    struct async_context_place_ outside = async_context_here_;
+    async_context_here_.bindings = async_bound_end_(handle);
+    async_context_here_.number = 0;
     handle->callback(handle);
-    async_bindings_release_(async_context_here_);
+    async_bindings_release_(async_context_here_.bindings);
     async_context_here_ = outside;
 }
 
@@ -4295,7 +4305,7 @@ void *async_context_var_get(const async_context_var *var)
     return binding == NULL ? var->value : binding->value;
 }
 
-/* A list that only `slot` has, without the binding of `var`, and with room for it. NULL without memory. */
+/* A list of one owner, without the binding of `var`, and with room for it. NULL without memory. */
 static struct async_bindings_ *async_bindings_own_(struct async_bindings_ *before, const async_context_var *var)
 {
     size_t i, count = before == NULL ? 0 : before->count;
@@ -4311,19 +4321,20 @@ static struct async_bindings_ *async_bindings_own_(struct async_bindings_ *befor
     return bindings;
 }
 
-/* Gives it a value in `slot`, or none. False: no memory. */
-static bool async_bindings_change_(struct async_bindings_ **slot, const async_context_var *var, bool set, void *value)
+/* Gives it a value in `place`, or none. False: no memory. */
+static bool async_bindings_change_(struct async_context_place_ *place, const async_context_var *var, bool set,
+    void *value)
 {
-    struct async_bindings_ *bindings = *slot;
+    struct async_bindings_ *bindings = place->bindings;
     struct async_binding_ *binding = async_bindings_find_(bindings, var);
     if (binding == NULL && !set)
         return true;
     if (binding == NULL || bindings->owners > 1) {
-        bindings = async_bindings_own_(*slot, var);
+        bindings = async_bindings_own_(bindings, var);
         if (bindings == NULL)
             return false;
-        async_bindings_release_(*slot);
-        *slot = bindings;
+        async_bindings_release_(place->bindings);
+        place->bindings = bindings;
         binding = &async_bindings_of_(bindings)[bindings->count];
         if (!set)
             return true;
@@ -4339,20 +4350,22 @@ static bool async_bindings_change_(struct async_bindings_ **slot, const async_co
 
 async_status async_context_var_set(const async_context_var *var, void *value, async_token *token)
 {
-    struct async_bindings_ **slot = async_context_slot_(true);
+    struct async_context_place_ *place = async_context_find_place_(true);
     const struct async_binding_ *before;
     async_token replaced;
-    if (slot == NULL)
+    if (place == NULL)
         return ASYNC_NO_MEMORY;
     async_context_hooks_ = &async_context_functions_;
-    before = async_bindings_find_(*slot, var);
+    before = async_bindings_find_(place->bindings, var);
+    if (place->number == 0)
+        place->number = ++async_contexts_;
     ASYNC_MEMSET_(&replaced, 0, sizeof replaced);
     replaced.var = var;
-    replaced.task = async_current_task();
+    replaced.context = place->number;
     replaced.was_set = before != NULL;
     if (before != NULL)
         replaced.value = before->value;
-    if (!async_bindings_change_(slot, var, true, value))
+    if (!async_bindings_change_(place, var, true, value))
         return ASYNC_NO_MEMORY;
     if (token != NULL)
         *token = replaced;
@@ -4361,13 +4374,12 @@ async_status async_context_var_set(const async_context_var *var, void *value, as
 
 async_status async_context_var_reset(const async_context_var *var, async_token *token)
 {
-    struct async_bindings_ **slot;
+    struct async_context_place_ *place = async_context_find_place_(false);
     if (token->used)
         return ASYNC_MISUSE;
-    if (token->var != var || token->task != async_current_task())
+    if (token->var != var || place == NULL || token->context != place->number)
         return ASYNC_INVALID_ARGUMENT;
-    slot = async_context_slot_(true);
-    if (slot == NULL || !async_bindings_change_(slot, var, token->was_set, token->value))
+    if (!async_bindings_change_(place, var, token->was_set, token->value))
         return ASYNC_NO_MEMORY;
     token->used = true;
     return ASYNC_OK;
@@ -4378,6 +4390,7 @@ async_status async_context_var_reset(const async_context_var *var, async_token *
 void async_copy_context(async_context *context)
 {
     context->bindings = async_bindings_share_(async_context_now_());
+    context->number = 0;
     context->entered = false;
 }
 
@@ -4387,6 +4400,13 @@ void async_context_deinit(async_context *context)
     context->bindings = NULL;
 }
 
+/* A new task, which has inherited its bindings, is in this context itself. */
+static void async_context_give_(const async_context *context, const async_task *task)
+{
+    if (task->future.flags & ASYNC_EXTRA_)
+        async_extra_of_(task)->context.number = context->number;
+}
+
 /* What a task has set is now the context's. */
 static void async_context_take_(async_context *context, const async_task *task)
 {
@@ -4394,7 +4414,8 @@ static void async_context_take_(async_context *context, const async_task *task)
     if (extra == NULL)
         return;
     async_bindings_release_(context->bindings);
-    context->bindings = async_bindings_share_(extra->bindings);
+    context->bindings = async_bindings_share_(extra->context.bindings);
+    context->number = extra->context.number;
 }
 
 void *async_context_get(const async_context *context, const async_context_var *var)
@@ -4405,18 +4426,20 @@ void *async_context_get(const async_context *context, const async_context_var *v
 
 async_status async_context_run(async_context *context, void (*function)(void *data), void *data)
 {
-    struct async_bindings_ **slot = async_context_slot_(true), *outside;
-    if (slot == NULL)
+    struct async_context_place_ *place = async_context_find_place_(true), outside;
+    if (place == NULL)
         return ASYNC_NO_MEMORY;
     if (context->entered)
         return ASYNC_MISUSE;
     async_context_hooks_ = &async_context_functions_;
     context->entered = true;
-    outside = *slot;
-    *slot = context->bindings;
+    outside = *place;
+    place->bindings = context->bindings;
+    place->number = context->number;
     function(data);
-    context->bindings = *slot;
-    *slot = outside;
+    context->bindings = place->bindings;
+    context->number = place->number;
+    *place = outside;
     context->entered = false;
     return ASYNC_OK;
 }
@@ -7870,18 +7893,20 @@ async_loop *async_runner_get_loop(async_runner *runner)
 
 bool async_runner_begin_(async_runner *runner, const async_type *type ASYNC_SITE_PARAMETERS_)
 {
-    struct async_bindings_ *outside = async_context_here_;
+    struct async_context_place_ outside = async_context_here_;
     async_loop *loop;
     bool created;
     async_run_status_ = ASYNC_MISUSE;
     if (async_running_ != NULL || runner->closed)
         return false;
     loop = async_runner_get_loop(runner);
-    async_context_here_ = runner->context.bindings; /* what the task inherits */
+    async_context_here_.bindings = runner->context.bindings; /* what the task inherits */
     created = async_run_create_(loop, type ASYNC_SITE_ARGUMENTS_);
     async_context_here_ = outside;
-    if (created)
+    if (created) {
         loop->run_context = &runner->context;
+        async_context_give_(&runner->context, async_created_);
+    }
     return created;
 }
 
@@ -8319,8 +8344,9 @@ void async_gathering_deinit(async_gathering *gathering);
 
 /* await(async_gather, .tasks = array, .count = n): waits until all of them are done, and fails with the first failure
  * among them, the others going on. Their results are read with async_result(). The same task may be there twice; none
- * at all is done at once. With .return_exceptions the await succeeds, and .statuses, if given, gets each one's status.
- * Cancelling it cancels them. .futures instead of .tasks; .nodes as above. Mirrors asyncio.gather(). */
+ * at all is done at once. With .return_exceptions the await succeeds, and .statuses, if given, gets each one's status:
+ * INVALID_STATE of one that is not done. Cancelling it cancels them. .futures instead of .tasks; .nodes as above.
+ * Mirrors asyncio.gather(). */
 struct async_gather {
     async_leaf leaf;
     async_task *const *tasks;
@@ -8512,7 +8538,9 @@ async_step async_gather_resume(async_stack *stack, void *frame)
         return step;
     for (i = 0; gather->statuses != NULL && i < g->count; i++) {
         async_future *f = async_gathered_(g, i);
-        gather->statuses[i] = f == NULL ? (int)ASYNC_NO_MEMORY : f->status;
+        gather->statuses[i] = f == NULL ? (int)ASYNC_NO_MEMORY
+            : async_future_done(f)      ? (int)f->status
+                                        : (int)ASYNC_INVALID_STATE;
     }
     async_gathering_deinit(g);
     return step;
@@ -8995,6 +9023,7 @@ async_step async_task_group_join_resume(async_stack *stack, void *frame)
     struct async_task_group_join *join = (struct async_task_group_join *)frame;
     async_task_group *group = join->group;
     async_task *parent = group->parent;
+    int status;
     if (!group->entered)
         return async_step_(ASYNC_MISUSE);
     group->ending = NULL;
@@ -9017,17 +9046,17 @@ async_step async_task_group_join_resume(async_stack *stack, void *frame)
         join->cancelled = false;
     if (join->cancelled && (group->failed == 0 || group->policy == ASYNC_IGNORE_FAILURES))
         return async_step_(ASYNC_CANCELLED);
-    if (group->policy == ASYNC_IGNORE_FAILURES)
-        return async_step_(join->body);
-    if (join->body < 0 && join->body != ASYNC_CANCELLED)
-        async_group_failed_(group, join->body);
-    if (group->failed == 0)
-        return async_step_(ASYNC_OK);
-    if (parent->future.cancelling > 0) { /* a request from outside is still to be delivered, at the next await */
+    status = join->body;
+    if (group->policy != ASYNC_IGNORE_FAILURES) {
+        if (status < 0 && status != ASYNC_CANCELLED)
+            async_group_failed_(group, status);
+        status = group->failed == 0 ? (int)ASYNC_OK : group->failures[0];
+    }
+    if (status < 0 && parent->future.cancelling > 0) { /* a request from outside is still to be delivered */
         async_task_uncancel(parent);
         async_cancel(parent);
     }
-    return async_step_(group->failures[0]);
+    return async_step_(status);
 }
 
 ASYNC_LEAF_DEFINE(async_task_group_join, async_leaf_cancel);

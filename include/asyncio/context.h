@@ -22,7 +22,7 @@ typedef struct async_context_var {
 typedef struct async_token {
     const async_context_var *var;
     void *value;
-    const async_task *task;
+    unsigned long context; /* in which it was set */
     bool was_set, used;
 } async_token;
 
@@ -30,7 +30,7 @@ typedef struct async_token {
  * async_context_var_set: gives it a value here, for what runs later here and for tasks that are created and callbacks
  *     that are scheduled from now on. token: NULL, or where to note the value it had. NO_MEMORY.
  * async_context_var_reset: gives it that value again. MISUSE when the token was used before, INVALID_ARGUMENT when it is
- *     another variable's or another task's; NO_MEMORY only if a task or callback made meanwhile shares the list.
+ *     another variable's or was set elsewhere; NO_MEMORY only if a task or callback made meanwhile shares the list.
  * Loop thread. Mirror ContextVar.get(), set() and reset(). */
 void *async_context_var_get(const async_context_var *var);
 async_status async_context_var_set(const async_context_var *var, void *value, async_token *token);
@@ -44,6 +44,7 @@ async_status async_context_var_reset(const async_context_var *var, async_token *
  *     A task created in it inherits it. Mirrors Context.run(). */
 typedef struct async_context {
     struct async_bindings_ *bindings;
+    unsigned long number; /* 0: nothing was set in it */
     bool entered;
 } async_context;
 void async_copy_context(async_context *context);
@@ -83,7 +84,8 @@ struct async_bound_ {
 };
 
 /* Of what is no task: of the callback that runs, or of the thread. */
-static ASYNC_THREAD_LOCAL_ struct async_bindings_ *async_context_here_;
+static ASYNC_THREAD_LOCAL_ struct async_context_place_ async_context_here_;
+static ASYNC_THREAD_LOCAL_ unsigned long async_contexts_; /* how many have a number */
 
 static struct async_binding_ *async_bindings_of_(struct async_bindings_ *bindings)
 {
@@ -113,7 +115,7 @@ static struct async_binding_ *async_bindings_find_(struct async_bindings_ *bindi
 }
 
 /* Where the bindings of here are kept; NULL for a task that has no such place, unless it can be made. */
-static struct async_bindings_ **async_context_slot_(bool make)
+static struct async_context_place_ *async_context_find_place_(bool make)
 {
     async_loop *loop = async_running_;
     async_task *task = loop == NULL ? NULL : loop->stack.task;
@@ -127,13 +129,13 @@ static struct async_bindings_ **async_context_slot_(bool make)
         if (extra != NULL)
             task->future.flags |= ASYNC_EXTRA_;
     }
-    return extra == NULL ? NULL : &extra->bindings;
+    return extra == NULL ? NULL : &extra->context;
 }
 
 static struct async_bindings_ *async_context_now_(void)
 {
-    struct async_bindings_ **slot = async_context_hooks_ == NULL ? NULL : async_context_slot_(false);
-    return slot == NULL ? NULL : *slot;
+    const struct async_context_place_ *place = async_context_hooks_ == NULL ? NULL : async_context_find_place_(false);
+    return place == NULL ? NULL : place->bindings;
 }
 
 /* ---- what tasks and callbacks inherit ------------------------------------------------------------------------- */
@@ -148,7 +150,7 @@ static bool async_context_inherit_(async_loop *loop, async_task *task)
     if (extra == NULL)
         return false;
     task->future.flags |= ASYNC_EXTRA_;
-    extra->bindings = async_bindings_share_(bindings);
+    extra->context.bindings = async_bindings_share_(bindings);
     return true;
 }
 
@@ -166,10 +168,11 @@ static struct async_bindings_ *async_bound_end_(async_handle *handle)
 
 static void async_bound_run_(async_handle *handle)
 {
-    struct async_bindings_ *outside = async_context_here_;
-    async_context_here_ = async_bound_end_(handle);
+    struct async_context_place_ outside = async_context_here_;
+    async_context_here_.bindings = async_bound_end_(handle);
+    async_context_here_.number = 0;
     handle->callback(handle);
-    async_bindings_release_(async_context_here_);
+    async_bindings_release_(async_context_here_.bindings);
     async_context_here_ = outside;
 }
 
@@ -220,7 +223,7 @@ void *async_context_var_get(const async_context_var *var)
     return binding == NULL ? var->value : binding->value;
 }
 
-/* A list that only `slot` has, without the binding of `var`, and with room for it. NULL without memory. */
+/* A list of one owner, without the binding of `var`, and with room for it. NULL without memory. */
 static struct async_bindings_ *async_bindings_own_(struct async_bindings_ *before, const async_context_var *var)
 {
     size_t i, count = before == NULL ? 0 : before->count;
@@ -236,19 +239,20 @@ static struct async_bindings_ *async_bindings_own_(struct async_bindings_ *befor
     return bindings;
 }
 
-/* Gives it a value in `slot`, or none. False: no memory. */
-static bool async_bindings_change_(struct async_bindings_ **slot, const async_context_var *var, bool set, void *value)
+/* Gives it a value in `place`, or none. False: no memory. */
+static bool async_bindings_change_(struct async_context_place_ *place, const async_context_var *var, bool set,
+    void *value)
 {
-    struct async_bindings_ *bindings = *slot;
+    struct async_bindings_ *bindings = place->bindings;
     struct async_binding_ *binding = async_bindings_find_(bindings, var);
     if (binding == NULL && !set)
         return true;
     if (binding == NULL || bindings->owners > 1) {
-        bindings = async_bindings_own_(*slot, var);
+        bindings = async_bindings_own_(bindings, var);
         if (bindings == NULL)
             return false;
-        async_bindings_release_(*slot);
-        *slot = bindings;
+        async_bindings_release_(place->bindings);
+        place->bindings = bindings;
         binding = &async_bindings_of_(bindings)[bindings->count];
         if (!set)
             return true;
@@ -264,20 +268,22 @@ static bool async_bindings_change_(struct async_bindings_ **slot, const async_co
 
 async_status async_context_var_set(const async_context_var *var, void *value, async_token *token)
 {
-    struct async_bindings_ **slot = async_context_slot_(true);
+    struct async_context_place_ *place = async_context_find_place_(true);
     const struct async_binding_ *before;
     async_token replaced;
-    if (slot == NULL)
+    if (place == NULL)
         return ASYNC_NO_MEMORY;
     async_context_hooks_ = &async_context_functions_;
-    before = async_bindings_find_(*slot, var);
+    before = async_bindings_find_(place->bindings, var);
+    if (place->number == 0)
+        place->number = ++async_contexts_;
     ASYNC_MEMSET_(&replaced, 0, sizeof replaced);
     replaced.var = var;
-    replaced.task = async_current_task();
+    replaced.context = place->number;
     replaced.was_set = before != NULL;
     if (before != NULL)
         replaced.value = before->value;
-    if (!async_bindings_change_(slot, var, true, value))
+    if (!async_bindings_change_(place, var, true, value))
         return ASYNC_NO_MEMORY;
     if (token != NULL)
         *token = replaced;
@@ -286,13 +292,12 @@ async_status async_context_var_set(const async_context_var *var, void *value, as
 
 async_status async_context_var_reset(const async_context_var *var, async_token *token)
 {
-    struct async_bindings_ **slot;
+    struct async_context_place_ *place = async_context_find_place_(false);
     if (token->used)
         return ASYNC_MISUSE;
-    if (token->var != var || token->task != async_current_task())
+    if (token->var != var || place == NULL || token->context != place->number)
         return ASYNC_INVALID_ARGUMENT;
-    slot = async_context_slot_(true);
-    if (slot == NULL || !async_bindings_change_(slot, var, token->was_set, token->value))
+    if (!async_bindings_change_(place, var, token->was_set, token->value))
         return ASYNC_NO_MEMORY;
     token->used = true;
     return ASYNC_OK;
@@ -303,6 +308,7 @@ async_status async_context_var_reset(const async_context_var *var, async_token *
 void async_copy_context(async_context *context)
 {
     context->bindings = async_bindings_share_(async_context_now_());
+    context->number = 0;
     context->entered = false;
 }
 
@@ -312,6 +318,13 @@ void async_context_deinit(async_context *context)
     context->bindings = NULL;
 }
 
+/* A new task, which has inherited its bindings, is in this context itself. */
+static void async_context_give_(const async_context *context, const async_task *task)
+{
+    if (task->future.flags & ASYNC_EXTRA_)
+        async_extra_of_(task)->context.number = context->number;
+}
+
 /* What a task has set is now the context's. */
 static void async_context_take_(async_context *context, const async_task *task)
 {
@@ -319,7 +332,8 @@ static void async_context_take_(async_context *context, const async_task *task)
     if (extra == NULL)
         return;
     async_bindings_release_(context->bindings);
-    context->bindings = async_bindings_share_(extra->bindings);
+    context->bindings = async_bindings_share_(extra->context.bindings);
+    context->number = extra->context.number;
 }
 
 void *async_context_get(const async_context *context, const async_context_var *var)
@@ -330,18 +344,20 @@ void *async_context_get(const async_context *context, const async_context_var *v
 
 async_status async_context_run(async_context *context, void (*function)(void *data), void *data)
 {
-    struct async_bindings_ **slot = async_context_slot_(true), *outside;
-    if (slot == NULL)
+    struct async_context_place_ *place = async_context_find_place_(true), outside;
+    if (place == NULL)
         return ASYNC_NO_MEMORY;
     if (context->entered)
         return ASYNC_MISUSE;
     async_context_hooks_ = &async_context_functions_;
     context->entered = true;
-    outside = *slot;
-    *slot = context->bindings;
+    outside = *place;
+    place->bindings = context->bindings;
+    place->number = context->number;
     function(data);
-    context->bindings = *slot;
-    *slot = outside;
+    context->bindings = place->bindings;
+    context->number = place->number;
+    *place = outside;
     context->entered = false;
     return ASYNC_OK;
 }

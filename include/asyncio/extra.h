@@ -14,11 +14,17 @@ ASYNC_EXTERN_C_BEGIN_
 
 struct async_bindings_;
 
+/* Where the bindings of a task or callback are kept. */
+struct async_context_place_ {
+    struct async_bindings_ *bindings;
+    unsigned long number; /* which context it is, for tokens; 0: nothing was set there */
+};
+
 struct async_extra_ {
     struct async_extra_ *next; /* with the same place in the table */
     const async_task *task;
     char *name;
-    struct async_bindings_ *bindings;
+    struct async_context_place_ context;
 };
 
 static struct async_extra_ **async_extra_place_(async_loop *loop, const async_task *task)
@@ -92,7 +98,8 @@ static struct async_extra_ *async_extra_make_(async_loop *loop, const async_task
     extra->next = *at;
     extra->task = task;
     extra->name = NULL;
-    extra->bindings = NULL;
+    extra->context.bindings = NULL;
+    extra->context.number = 0;
     *at = extra;
     return extra;
 }
@@ -101,8 +108,8 @@ static void async_extra_free_(struct async_extra_ *extra)
 {
     if (extra->name != NULL)
         ASYNCIO_FREE(extra->name);
-    if (extra->bindings != NULL)
-        async_context_hooks_->release(extra->bindings);
+    if (extra->context.bindings != NULL)
+        async_context_hooks_->release(extra->context.bindings);
     ASYNCIO_FREE(extra);
 }
 

@@ -28,8 +28,9 @@ void async_gathering_deinit(async_gathering *gathering);
 
 /* await(async_gather, .tasks = array, .count = n): waits until all of them are done, and fails with the first failure
  * among them, the others going on. Their results are read with async_result(). The same task may be there twice; none
- * at all is done at once. With .return_exceptions the await succeeds, and .statuses, if given, gets each one's status.
- * Cancelling it cancels them. .futures instead of .tasks; .nodes as above. Mirrors asyncio.gather(). */
+ * at all is done at once. With .return_exceptions the await succeeds, and .statuses, if given, gets each one's status:
+ * INVALID_STATE of one that is not done. Cancelling it cancels them. .futures instead of .tasks; .nodes as above.
+ * Mirrors asyncio.gather(). */
 struct async_gather {
     async_leaf leaf;
     async_task *const *tasks;
@@ -225,7 +226,9 @@ async_step async_gather_resume(async_stack *stack, void *frame)
         return step;
     for (i = 0; gather->statuses != NULL && i < g->count; i++) {
         async_future *f = async_gathered_(g, i);
-        gather->statuses[i] = f == NULL ? (int)ASYNC_NO_MEMORY : f->status;
+        gather->statuses[i] = f == NULL ? (int)ASYNC_NO_MEMORY
+            : async_future_done(f)      ? (int)f->status
+                                        : (int)ASYNC_INVALID_STATE;
     }
     async_gathering_deinit(g);
     return step;

@@ -307,6 +307,7 @@ async_step async_task_group_join_resume(async_stack *stack, void *frame)
     struct async_task_group_join *join = (struct async_task_group_join *)frame;
     async_task_group *group = join->group;
     async_task *parent = group->parent;
+    int status;
     if (!group->entered)
         return async_step_(ASYNC_MISUSE);
     group->ending = NULL;
@@ -329,17 +330,17 @@ async_step async_task_group_join_resume(async_stack *stack, void *frame)
         join->cancelled = false;
     if (join->cancelled && (group->failed == 0 || group->policy == ASYNC_IGNORE_FAILURES))
         return async_step_(ASYNC_CANCELLED);
-    if (group->policy == ASYNC_IGNORE_FAILURES)
-        return async_step_(join->body);
-    if (join->body < 0 && join->body != ASYNC_CANCELLED)
-        async_group_failed_(group, join->body);
-    if (group->failed == 0)
-        return async_step_(ASYNC_OK);
-    if (parent->future.cancelling > 0) { /* a request from outside is still to be delivered, at the next await */
+    status = join->body;
+    if (group->policy != ASYNC_IGNORE_FAILURES) {
+        if (status < 0 && status != ASYNC_CANCELLED)
+            async_group_failed_(group, status);
+        status = group->failed == 0 ? (int)ASYNC_OK : group->failures[0];
+    }
+    if (status < 0 && parent->future.cancelling > 0) { /* a request from outside is still to be delivered */
         async_task_uncancel(parent);
         async_cancel(parent);
     }
-    return async_step_(group->failures[0]);
+    return async_step_(status);
 }
 
 ASYNC_LEAF_DEFINE(async_task_group_join, async_leaf_cancel);

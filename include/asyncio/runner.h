@@ -162,18 +162,20 @@ async_loop *async_runner_get_loop(async_runner *runner)
 
 bool async_runner_begin_(async_runner *runner, const async_type *type ASYNC_SITE_PARAMETERS_)
 {
-    struct async_bindings_ *outside = async_context_here_;
+    struct async_context_place_ outside = async_context_here_;
     async_loop *loop;
     bool created;
     async_run_status_ = ASYNC_MISUSE;
     if (async_running_ != NULL || runner->closed)
         return false;
     loop = async_runner_get_loop(runner);
-    async_context_here_ = runner->context.bindings; /* what the task inherits */
+    async_context_here_.bindings = runner->context.bindings; /* what the task inherits */
     created = async_run_create_(loop, type ASYNC_SITE_ARGUMENTS_);
     async_context_here_ = outside;
-    if (created)
+    if (created) {
         loop->run_context = &runner->context;
+        async_context_give_(&runner->context, async_created_);
+    }
     return created;
 }
 

@@ -253,7 +253,7 @@ static void async_report_failure_(async_loop *loop, const char *message, async_t
     async_exception e = async_exception_(NULL, 0);
     const async_type *type = async_root_(task)->type;
     e.message = message;
-    e.status = task->future.status;
+    e.status = async_future_done(&task->future) ? task->future.status : (int)ASYNC_OK;
     e.task = task;
     e.name = async_task_get_name(task);
     e.file = type->file;

@@ -139,8 +139,10 @@ struct group_scope {
 
 async(group_scope)
 {
+    static const async_group_policy policies[] = { ASYNC_CANCEL_ON_FAILURE, ASYNC_COLLECT_ALL, ASYNC_IGNORE_FAILURES };
     async_begin;
-    async_task_group_enter(self->group);
+    async_task_group_enter(self->group, .policy = policies[self->node->arguments[1]],
+        .limit = (size_t)self->node->arguments[2]);
     world.groups[self->node->arguments[0]] = self->group;
     await(block, .who = self->who, .node = self->node->blocks[0]);
     async_end;
@@ -157,6 +159,11 @@ async(grouped)
     async_begin;
     await_catch(self->status, group_scope, .who = self->who, .node = self->node, .group = &self->group);
     world.groups[self->node->arguments[0]] = NULL;
+    {
+        char text[100];
+        snprintf(text, sizeof text, "failed %s", failed(&self->group));
+        write_line(self->who, self->node, text);
+    }
     if (self->status < 0)
         async_raise(self->status);
     async_end;
@@ -196,6 +203,10 @@ async_define(block)
                 await_catch(self->status, async_sleep, .delay = async_seconds(self->number));
             } else if (IS(call)) {
                 await_catch(self->status, block, .who = self->who, .node = self->node->blocks[0]);
+            } else if (IS(guard)) {
+                await_shielded_catch(self->status, block, .who = self->who, .node = self->node->blocks[0]);
+            } else if (IS(calls)) {
+                await_catch(self->status, called_all, ON_BLOCK);
             } else if (IS(deep)) {
                 await_catch(self->status, deep, ON_BLOCK, .levels = self->number);
             } else if (IS(finally)) {

@@ -160,6 +160,52 @@ async(gathered)
     async_end;
 }
 
+/* Of every second call, the last included, the result is wanted. */
+struct called_all {
+    COMMON;
+    int numbers[4], results[4];
+};
+
+async(called_all)
+{
+    size_t length;
+    int i;
+    async_begin;
+    for (i = 0; i < self->node->argument_count; i++) {
+        self->numbers[i] = self->node->arguments[i];
+        if (world.taken[self->numbers[i]]) {
+            say("taken");
+            async_return();
+        }
+    }
+    for (i = 0; i < self->node->argument_count; i++)
+        world.taken[self->numbers[i]] = true;
+    if (self->node->argument_count == 1) {
+        await_gather(async_call_into(self->results[0], root, .who = self->numbers[0]));
+    } else if (self->node->argument_count == 2) {
+        await_gather(async_call(root, .who = self->numbers[0]),
+            async_call_into(self->results[1], root, .who = self->numbers[1]));
+    } else if (self->node->argument_count == 3) {
+        await_gather(async_call_into(self->results[0], root, .who = self->numbers[0]),
+            async_call(root, .who = self->numbers[1]),
+            async_call_into(self->results[2], root, .who = self->numbers[2]));
+    } else {
+        async_status status;
+        await_gather_catch(status, async_call(root, .who = self->numbers[0]),
+            async_call_into(self->results[1], root, .who = self->numbers[1]),
+            async_call(root, .who = self->numbers[2]),
+            async_call_into(self->results[3], root, .who = self->numbers[3]));
+        if (status < 0)
+            async_raise(status);
+    }
+    say("[");
+    for (i = 0, length = 1; i < self->node->argument_count; i++)
+        length += (size_t)snprintf(value + length, sizeof value - length,
+            self->results[i] == 0 ? "%s-" : "%s%d", i > 0 ? " " : "", self->results[i]);
+    snprintf(value + length, sizeof value - length, "]");
+    async_end;
+}
+
 struct keep_waited {
     COMMON;
 };

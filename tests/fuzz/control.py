@@ -2,6 +2,7 @@
 
 import asyncio
 
+from pinned import Group
 from support import Failure, on_task, operation, outcome_of, peek
 
 # Control
@@ -24,6 +25,17 @@ async def sleep(world, task, node):
 @operation
 async def call(world, task, node):
     await world.block(task, node.blocks[0])
+
+
+@operation
+async def guard(world, task, node):
+    """await_shielded(): a cancel is held back until the block has ended."""
+    mine = asyncio.current_task()
+    mine.enter_shield()
+    try:
+        await world.block(task, node.blocks[0])
+    finally:
+        mine.leave_shield()
 
 
 @operation
@@ -80,15 +92,28 @@ async def each(world, task, node):
 
 @operation
 def create(world, task, node):
-    started = world.start(node.args[0], world.loop.create_task)
-    if not started:
+    if not world.take(node.args[0]):
         return "taken"
-    world.tasks[node.args[0]] = started
+    world.tasks[node.args[0]] = world.start(node.args[0], world.loop.create_task)
 
 
 @operation
 def go(world, task, node):
-    return None if world.start(node.args[0], world.loop.create_task) else "taken"
+    if not world.take(node.args[0]):
+        return "taken"
+    world.start(node.args[0], world.loop.create_task)
+
+
+@operation
+def eager(world, task, node):
+    if not world.take(node.args[0]):
+        return "taken"
+    world.tasks[node.args[0]] = world.start(node.args[0], world.loop.create_task, eager=True)
+
+
+@operation
+def set_eager(world, task, node):
+    world.loop.eager = bool(node.args[0])
 
 
 @operation
@@ -172,17 +197,25 @@ async def join_for(world, task, node, handle):
 async def future_for(world, task, node):
     return await asyncio.wait_for(world.futures[node.args[0]], node.args[1])
 
-# Groups
+
+# Groups: a number, a policy, a limit
+
+def failed(group):
+    """How many children failed, and the first of them."""
+    return " ".join([str(len(group.failures)), *map(outcome_of, group.failures[:4])])
+
 
 @operation
 async def group(world, task, node):
-    number = node.args[0]
+    number, policy, limit = node.args
+    opened = Group(policy, limit)
     try:
-        async with world.new_group() as opened:
+        async with opened:
             world.groups[number] = opened
             await world.block(task, node.blocks[0])
     finally:
         world.groups.pop(number, None)
+        world.log(task, node, f"failed {failed(opened)}")
 
 
 @operation
@@ -190,9 +223,14 @@ def spawn(world, task, node):
     number, child = node.args
     if number not in world.groups:
         return "none"
-    if world.taken[child]:
+    if not world.take(child):
         return "taken"
     world.tasks[child] = world.start(child, world.groups[number].create_task)
+
+
+@operation
+def failures(world, task, node):
+    return failed(world.groups[node.args[0]]) if node.args[0] in world.groups else "none"
 
 
 # Callbacks. The first integer of each is the number of its handle, which stands in one list at a time.

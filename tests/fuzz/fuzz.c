@@ -3,7 +3,7 @@
  * usage: fuzz COVERAGE < programs > logs
  *
  * COVERAGE becomes a list of all operations and how often each occurred. A new operation is a name in one of the two
- * lists below and a function plain_NAME() in plain.h or objects.h, or a case of block() in awaiting.h. */
+ * lists below and a function plain_NAME() in plain.h, contexts.h or objects.h, or a case of block() in awaiting.h. */
 #define ASYNCIO_IMPLEMENTATION
 #include "asyncio.h"
 
@@ -12,16 +12,19 @@
     X(unlock) X(locked) X(event_set) X(event_clear) X(put_nowait) X(get_nowait) X(task_done) X(size)           \
     X(shutdown) X(future_set) X(future_fail) X(future_cancel) X(future_look) X(soon) X(later) X(handle_cancel) \
     X(task_callback) X(future_callback) X(callback_remove) X(keep) X(keep_cancel) X(keep_look) X(sem_release)  \
-    X(sem_locked) X(cond_release) X(cond_locked) X(bump) X(notify) X(notify_all) X(barrier_look)
+    X(sem_locked) X(cond_release) X(cond_locked) X(bump) X(notify) X(notify_all) X(barrier_look) X(eager)      \
+    X(set_eager) X(failures) X(var_set) X(var_get) X(var_reset) X(context_copy) X(context_run) X(context_get)
 #define AWAITING_OPERATIONS(X)                                                                                 \
     X(return) X(sleep) X(call) X(deep) X(finally) X(each) X(join) X(timeout) X(wait_for) X(join_for)           \
     X(future_for) X(group) X(gather) X(keep_wait) X(lock) X(acquire) X(event_wait) X(put) X(get) X(queue_join) \
     X(future_wait) X(wait) X(shield) X(completed) X(permit) X(sem_acquire) X(hold) X(cond_acquire)             \
-    X(cond_wait) X(cond_wait_for) X(barrier_wait) X(barrier_reset) X(barrier_abort) X(race)
+    X(cond_wait) X(cond_wait_for) X(barrier_wait) X(barrier_reset) X(barrier_abort) X(race) \
+    X(guard) X(calls)
 
 struct operation;
 static const char *operation_name(const struct operation *operation);
 
+#include "contexts.h"
 #include "objects.h"
 
 enum code {
@@ -67,17 +70,6 @@ static async_status run_plain(int who, const struct node *node)
 
 /* ---- tasks and the run --------------------------------------------------------------------------------------- */
 
-async_define(root)
-{
-    async_begin;
-    await_catch(self->status, block, .who = self->who, .node = world.program.tasks[self->who]);
-    write_line(self->who, NULL, outcome(self->status));
-    if (self->status < 0)
-        async_raise(self->status);
-    async_return(100 + self->who);
-    async_end;
-}
-
 static int number_of(const async_task *task)
 {
     int i;
@@ -90,21 +82,37 @@ static int number_of(const async_task *task)
 
 static async_task *started(int number, async_task *task)
 {
-    if (task != NULL) {
+    if (task != NULL && world.started[number] != task) {
         if (number_of(task) >= 0)
             world.started[number_of(task)] = NULL; /* that one was freed */
-        world.taken[number] = true;
         world.started[number] = task;
     }
     return task;
 }
 
+async_define(root)
+{
+    async_begin;
+    started(self->who, async_current_task());
+    if (self->who == 0 || self->who < world.program.runs) /* nobody else has a handle of it */
+        world.tasks[self->who] = async_retain(async_current_task());
+    await_catch(self->status, block, .who = self->who, .node = world.program.tasks[self->who]);
+    write_line(self->who, NULL, outcome(self->status));
+    if (self->status < 0)
+        async_raise(self->status);
+    async_return(100 + self->who);
+    async_end;
+}
+
 static async_task *start(int number) { return started(number, async_create_task(root, .who = number)); }
+static async_task *start_eagerly(int number) { return started(number, async_create_task_eager(root, .who = number)); }
 
 static async_status spawn(async_task_group *group, int number)
 {
-    world.tasks[number] = async_retain(started(number, async_task_group_create_task(group, root, .who = number)));
-    return world.taken[number] ? ASYNC_OK : ASYNC_MISUSE;
+    async_task *task = started(number, async_task_group_create_task(group, root, .who = number));
+    world.tasks[number] = async_retain(task);
+    world.taken[number] = task != NULL;
+    return task != NULL ? ASYNC_OK : ASYNC_MISUSE;
 }
 
 /* A failure that nobody saw is remembered for the end, as asyncio's garbage collector tells of it at any time. */
@@ -121,14 +129,25 @@ static void report(async_loop *loop, const async_exception *exception, void *dat
         world.unseen[number_of(exception->task)] = true;
 }
 
-static void set_up(void)
+static async_loop *make_loop(void *data)
 {
     async_loop_config config;
+    (void)data;
     memset(&config, 0, sizeof config);
     config.virtual_clock = true;
-    world.loop = async_new_event_loop_with(&config);
+    return async_new_event_loop_with(&config);
+}
+
+static void set_up(void)
+{
+    int i;
+    world.runner.loop_factory = make_loop;
+    world.loop = world.program.runs > 0 ? async_runner_get_loop(&world.runner) : make_loop(NULL);
     async_loop_set_exception_handler(world.loop, report, NULL);
     world.dying_future = -1;
+    for (i = 0; i < world.program.runs; i++)
+        world.taken[i] = true;
+    set_up_contexts();
     set_up_objects();
 }
 
@@ -150,7 +169,7 @@ static void end_gather(int number)
 }
 
 /* What is done goes while the loop can still tell of unseen failures; what waits when nobody does any more. */
-static void tear_down(void)
+static void tear_down(async_status closed)
 {
     int i;
     for (i = 0; i < MOST_NUMBERS; i++) {
@@ -165,7 +184,11 @@ static void tear_down(void)
             async_future_deinit(&world.futures[i]);
     }
     world.dying_future = -1;
-    async_loop_close(world.loop);
+    if (world.program.runs > 0 && closed == ASYNC_OK && async_loop_all_tasks(world.loop, NULL, 0) == 0)
+        async_runner_close(&world.runner);
+    else
+        async_loop_close(world.loop); /* what is left was cancelled once, and is dropped */
+    async_context_deinit(&world.runner.context);
     for (i = 0; i < MOST_NUMBERS; i++) {
         if (world.gathers[i] != NULL)
             end_gather(i);
@@ -176,24 +199,40 @@ static void tear_down(void)
         async_future_remove_done_callback(&world.futures[i], called);
         async_future_deinit(&world.futures[i]);
     }
+    tear_down_contexts();
     tear_down_objects();
 }
 
-/* Runs the program as async_run() would. */
+/* One main function as async_run() would, or several with one runner. */
+static void run_mains(void)
+{
+    async_status status = ASYNC_OK;
+    int i;
+    if (world.program.runs == 0) {
+        async_task *task;
+        world.taken[0] = true;
+        task = async_loop_create_task(world.loop, root, .who = 0);
+        printf("run %s\n", outcome(async_loop_run_until_complete(world.loop, task)));
+        async_release(task);
+    }
+    for (i = 0; i < world.program.runs && status != ASYNC_DEADLOCK; i++) {
+        status = async_runner_run(&world.runner, root, .who = i);
+        printf("run %s\n", outcome(status));
+    }
+}
+
 static void run(void)
 {
-    async_status status;
+    async_status closed;
     int i;
     set_up();
-    world.tasks[0] = started(0, async_loop_create_task(world.loop, root, .who = 0));
-    status = async_loop_run_until_complete(world.loop, world.tasks[0]);
+    run_mains();
     world.ending = true;
-    if (async_loop_cancel_all_tasks(world.loop) == ASYNC_DEADLOCK)
-        status = ASYNC_DEADLOCK;
+    closed = async_loop_cancel_all_tasks(world.loop);
     world.ending = false;
-    printf("run %s\nunseen", outcome(status));
+    printf("closed %s\nunseen", outcome(closed));
     world.program.marks = 0;
-    tear_down();
+    tear_down(closed);
     for (i = 0; i < MOST_TASKS; i++) {
         if (world.unseen[i])
             printf(" t%d", i);

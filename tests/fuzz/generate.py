@@ -27,8 +27,9 @@ class Generator:
         families = sorted({family for _, _, family, _, _ in TABLE} - {"control", "tasks"})
         self.without = {family for family in families if self.random.random() < 0.4}
         # Most have a theme: many small tasks that crowd round one object, and are cancelled at any moment.
-        # Locks more often: that only the first in line is looked at when one is given back is seen in one program of 1,000.
-        self.theme = self.random.choice([*families, "locks", "locks"]) if self.random.random() < 0.65 else None
+        # Some more often: that only the first in line is looked at when a lock is given back is seen in one of 1,000.
+        often = "locks", "locks", "queues", "shields"
+        self.theme = self.random.choice([*families, *often]) if self.random.random() < 0.65 else None
         self.without.discard(self.theme)
         themed = self.theme == "semaphores", self.theme == "conditions"
         self.semaphores = {self.random.randrange(3)} if themed[0] else {0, 1, 2}
@@ -40,21 +41,27 @@ class Generator:
         self.weights = [weight * often.get(family, shown.get(name, 1)) for name, weight, family, _, _ in TABLE]
 
     def program(self):
-        self.unborn = {task for task in range(1, self.count) if self.random.random() < 0.35}
-        first = [task for task in range(1, self.count) if task not in self.unborn]
+        runs = self.random.choice([1, 2, 3]) if self.random.random() < 0.2 else 0
+        begin = max(runs, 1)
+        self.unborn = {task for task in range(begin, self.count) if self.random.random() < 0.4}
+        first = [task for task in range(begin, self.count) if task not in self.unborn]
         tasks = []
         for self.owner in range(self.count):
             self.budget = self.random.randint(4, 14)
             tasks.append(self.block(self.budget))
-        tasks[0][:0] = [Node("create", "pp", [task]) for task in sorted([*first, *self.unborn])]
+        how = ["create"] if "eager" in self.without else ["create", "create", "eager"]
+        tasks[0][:0] = [Node(self.random.choice(how), "pp", [task]) for task in sorted([*first, *self.unborn])]
+        if self.theme == "eager" and self.random.random() < 0.5:
+            tasks[0].insert(0, Node("set_eager", "pp", [1]))
         if self.random.random() < 0.6:
             tasks[-1] = self.helper()
-        if self.random.random() < 0.6:
-            tasks[0] += [Node("join", "ss", [task]) for task in range(1, self.count)]
+        for main in range(begin):
+            if self.random.random() < 0.6:
+                tasks[main] += [Node("join", "ss", [task]) for task in range(begin, self.count)]
         queues = [self.random.choice([0, 1, 1, 2, 3]) + self.random.choice([0, 0, 10, 20]) for _ in range(3)]
         semaphores = [self.random.choice([0, 1, 1, 2]), self.random.choice([1, 1, 1, 2]), self.random.choice([0, 1, 1, 2, 3])]
         barriers = [self.random.choice([1, 2, 2, 3, 4]) for _ in range(2)]
-        return Program(self.seed, int(self.random.random() < 0.7), queues, semaphores, barriers, tasks)
+        return Program(self.seed, int(self.random.random() < 0.7), runs, queues, semaphores, barriers, tasks)
 
     def helper(self):
         """A task that goes on whatever happens and wakes others, so that fewer programs end in a deadlock."""
@@ -184,6 +191,12 @@ class Generator:
         if not numbers:
             raise Skip
         return self.random.choice(sorted(numbers))
+
+    def token(self):
+        return self.random.randrange(2 if self.theme == "contexts" else 6)
+
+    def context(self):
+        return self.random.randrange(3)
 
     def error(self):
         return self.random.randint(1, 3)

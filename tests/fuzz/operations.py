@@ -7,10 +7,11 @@ returns, or what the coroutine it returns gives, goes into the log behind "ok"; 
 import asyncio
 
 import compounds
+import contexts
 import control
 import objects
 
-OPERATIONS = {function.operation: function for module in (control, compounds, objects)
+OPERATIONS = {function.operation: function for module in (control, compounds, contexts, objects)
               for function in vars(module).values() if hasattr(function, "operation")}
 
 # Those that do not await: allowed in the blocks of callbacks.

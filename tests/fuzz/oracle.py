@@ -3,103 +3,20 @@
 usage: oracle.py < programs > logs
 
 Needs CPython 3.13: its rules (uncancel to 0 clears an undelivered cancel, a group delivers a lost one again, Queue has
-shutdown) are the reference. What CPython leaves open is pinned here: equal deadlines fire in start order, a group
-aborts its children and run() its leftovers in creation order, never-retrieved errors are listed when all is over. In one
-thing C is better: an error counts as seen when it was delivered or read, not when what failed is cancelled afterwards,
-when CANCELLED was delivered to the waiter in its place, or when a wait or shield only looked for its own purposes.
+shutdown) are the reference. pinned.py says what of it is pinned; here it is that run() cancels its leftovers in creation
+order, and that never-retrieved errors are listed when all is over.
 """
 
 import asyncio
+import contextvars
 import gc
 import sys
 import warnings
-from asyncio import base_events, events, futures, taskgroups, tasks
 
-from compounds import OrderedSet
 from operations import OPERATIONS
+from pinned import Deadlock, Future, Loop, Task
 from program import parse
 from support import Failure, outcome_of
-
-
-class Deadlock(Exception):
-    pass
-
-
-class OrderedTimer(events.TimerHandle):
-    """CPython's heap is not stable; the start order decides here."""
-
-    __slots__ = ("sequence",)
-
-    def __lt__(self, other):
-        return (self._when, self.sequence) < (other._when, other.sequence)
-
-
-class OrderedGroup(taskgroups.TaskGroup):
-    def __init__(self):
-        super().__init__()
-        self._tasks = OrderedSet()
-
-
-class KeepsError:
-    def exception(self):
-        unseen = self._log_traceback
-        error = super().exception()
-        if sys._getframe(1).f_code.co_name in ("_on_completion", "_inner_done_callback"):
-            self._Future__log_traceback = unseen        # wait and shield have a look, but deliver nothing yet
-        return error
-
-    def cancel(self, msg=None):
-        unseen = self._log_traceback
-        cancelled = super().cancel(msg)
-        self._Future__log_traceback = unseen
-        return cancelled
-
-
-class Future(KeepsError, futures._PyFuture):
-    pass
-
-
-class Task(KeepsError, tasks._PyTask):
-    def _Task__wakeup(self, future):
-        if self._must_cancel:
-            self._Task__step()              # that is what follows, but without a look at the future
-        else:
-            super()._Task__wakeup(future)
-
-
-class Loop(base_events.BaseEventLoop):
-    """A loop without descriptors: its select adds the time-out to a virtual clock."""
-
-    def __init__(self):
-        super().__init__()
-        self.now = 0.0
-        self._clock_resolution = 0.5        # deadlines are whole numbers
-        self._selector = self
-        self.created = []                   # all tasks, in creation order
-        self.timers = 0
-
-    def time(self):
-        return self.now
-
-    def select(self, timeout):
-        if timeout is None:
-            raise Deadlock
-        self.now += timeout
-
-    def _process_events(self, event_list):
-        pass
-
-    def call_at(self, when, callback, *args, context=None):
-        timer = OrderedTimer(when, callback, args, self, context)
-        timer.sequence, self.timers = self.timers, self.timers + 1
-        timer._scheduled = True
-        base_events.heapq.heappush(self._scheduled, timer)
-        return timer
-
-    def create_task(self, coro, *, name=None, context=None):
-        task = Task(coro, loop=self, name=name, context=context)
-        self.created.append(task)
-        return task
 
 
 QUEUES = asyncio.Queue, asyncio.LifoQueue, asyncio.PriorityQueue
@@ -114,11 +31,11 @@ class World:
         self.passes, self.marked = 0, False
         self.numbers = {}                   # task -> its number
         self.tasks = [None] * len(program.tasks)        # handles, dropped by "release"
-        self.taken = [False] * len(program.tasks)
+        self.taken = [number < program.runs for number in range(len(program.tasks))]
         self.scopes = {}                    # task number -> its open timeout blocks
         self.groups, self.gathers, self.handles, self.callbacks = {}, {}, {}, {}
         self.iterated = []                  # the members of each as_completed that was begun and not ended
-        self.new_group = OrderedGroup
+        self.contexts, self.tokens = {}, {}
         self.locks = [asyncio.Lock() for _ in range(5)]         # the last two are those of conditions
         self.events = [asyncio.Event() for _ in range(2)]
         self.queues = [QUEUES[size // 10](size % 10) for size in program.queues]
@@ -145,15 +62,28 @@ class World:
         self.marked = False
         self.passes += 1
 
-    def start(self, number, create_task):
-        """Creates task `number` with the given create_task; None if there was one already."""
-        if self.taken[number]:
-            return None
-        task = create_task(self.root(number))
-        self.taken[number], self.numbers[task], self.scopes[number] = True, number, []
+    def take(self, number):
+        """Whether the task with that number is made here and now: there is one of each."""
+        free = not self.taken[number]
+        if free:
+            self.taken[number], self.scopes[number] = True, []
+        return free
+
+    def start(self, number, create_task, **options):
+        """Creates task `number`, which take() gave, with the given create_task."""
+        try:
+            task = create_task(self.root(number), **options)
+        except RuntimeError:                # a group that refuses it
+            self.taken[number] = False
+            raise
+        self.numbers[task] = number
         return task
 
     async def root(self, number):
+        task = asyncio.current_task()
+        self.numbers[task] = number
+        if number < max(self.program.runs, 1):          # nobody else has a handle of it
+            self.tasks[number], self.scopes[number] = task, []
         error = None
         try:
             await self.block(number, self.program.tasks[number])
@@ -191,35 +121,53 @@ class World:
         if how != "s":
             raise error
 
-    def call(self, nodes):
+    def call(self, nodes, who="c"):
         """The block of a callback: no await, and failures are only logged."""
         for node in nodes:
             try:
-                value = OPERATIONS[node.name](self, "c", node)
+                value = OPERATIONS[node.name](self, who, node)
             except Exception as caught:
-                self.log("c", node, outcome_of(caught))
+                self.log(who, node, outcome_of(caught))
             else:
-                self.log("c", node, "ok" if value is None else f"ok {value}")
+                self.log(who, node, "ok" if value is None else f"ok {value}")
+
+
+def run_mains(world, loop):
+    """One main function as asyncio.run() would, or several with one asyncio.Runner."""
+    runner = asyncio.Runner(loop_factory=lambda: loop) if world.program.runs else None
+    for number in range(max(world.program.runs, 1)):
+        status = "ok"
+        try:
+            if runner:
+                runner.run(world.root(number))
+            else:
+                world.take(number)
+                loop.run_until_complete(loop.create_task(world.root(number)))
+        except Deadlock:
+            status = "deadlock"
+        except (asyncio.CancelledError, Exception) as error:
+            status = outcome_of(error)
+        world.write(f"run {status}")
+        if status == "deadlock":
+            break
 
 
 def run(program):
-    """Runs one program as asyncio.run() would; returns its log."""
+    """Runs one program; returns its log."""
+    return contextvars.Context().run(run_here, program)
+
+
+def run_here(program):
     loop = Loop()
     world = World(program, loop)
     loop.set_exception_handler(lambda loop, context: None)
-    main = world.tasks[0] = world.start(0, loop.create_task)
+    run_mains(world, loop)
     status = "ok"
-    try:
-        loop.run_until_complete(main)
-    except Deadlock:
-        status = "deadlock"
-    except (asyncio.CancelledError, Exception) as error:
-        status = outcome_of(error)
     try:
         shut_down(world, loop)
     except Deadlock:
         status = "deadlock"
-    world.write(f"run {status}")
+    world.write(f"closed {status}")
     # What is let go of only at the end counts in C as having seen its members: a gather that is done all of them; one
     # that is not, and an as_completed, its tasks, as nobody can be told of them any more when their last handle goes.
     kept = [(gathered.done(), getattr(gathered, "_children", ())) for gathered, _ in world.gathers.values()]

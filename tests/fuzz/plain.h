@@ -50,6 +50,11 @@ static struct world {
     bool taken[MOST_TASKS], unseen[MOST_TASKS], unseen_futures[FUTURES];
     async_timeout *scopes[MOST_TASKS]; /* the innermost open timeout block of each */
 
+    async_runner runner; /* of several runs */
+    async_context contexts[MOST_NUMBERS];
+    async_token tokens[MOST_NUMBERS];
+    bool copied[MOST_NUMBERS];
+
     async_task_group *groups[MOST_NUMBERS];
     struct callback handles[MOST_NUMBERS], callbacks[MOST_NUMBERS];
     struct kept *gathers[MOST_NUMBERS];
@@ -169,25 +174,44 @@ PLAIN(raise)
     return ASYNC_USER_ERROR(ARGUMENT(0));
 }
 
+/* Whether the task with that number is made here and now: there is one of each. */
+static bool take(int number)
+{
+    if (world.taken[number]) {
+        say("taken");
+        return false;
+    }
+    world.taken[number] = true;
+    return true;
+}
+
 static async_task *start(int number);
+static async_task *start_eagerly(int number);
 
 PLAIN(create)
 {
-    int number = ARGUMENT(0);
-    if (world.taken[number]) {
-        say("taken");
-        return ASYNC_OK;
-    }
-    world.tasks[number] = start(number);
+    if (take(ARGUMENT(0)))
+        world.tasks[ARGUMENT(0)] = start(ARGUMENT(0));
     return ASYNC_OK;
 }
 
 PLAIN(go)
 {
-    if (world.taken[ARGUMENT(0)])
-        say("taken");
-    else
+    if (take(ARGUMENT(0)))
         async_release(start(ARGUMENT(0)));
+    return ASYNC_OK;
+}
+
+PLAIN(eager)
+{
+    if (take(ARGUMENT(0)))
+        world.tasks[ARGUMENT(0)] = start_eagerly(ARGUMENT(0));
+    return ASYNC_OK;
+}
+
+PLAIN(set_eager)
+{
+    async_loop_set_eager(world.loop, ARGUMENT(0) != 0);
     return ASYNC_OK;
 }
 
@@ -228,11 +252,26 @@ PLAIN(spawn)
     async_task_group *group = world.groups[ARGUMENT(0)];
     if (group == NULL)
         return none();
-    if (world.taken[ARGUMENT(1)]) {
-        say("taken");
-        return ASYNC_OK;
-    }
-    return spawn(group, ARGUMENT(1));
+    return take(ARGUMENT(1)) ? spawn(group, ARGUMENT(1)) : ASYNC_OK;
+}
+
+/* How many children failed, and the first of them. */
+static const char *failed(const async_task_group *group)
+{
+    static char text[80];
+    size_t i, count = async_task_group_failures(group), length = (size_t)snprintf(text, sizeof text, "%d", (int)count);
+    for (i = 0; i < count && i < ASYNCIO_GROUP_FAILURES; i++)
+        length += (size_t)snprintf(text + length, sizeof text - length, " %s",
+            outcome(async_task_group_failure(group, i)));
+    return text;
+}
+
+PLAIN(failures)
+{
+    if (world.groups[ARGUMENT(0)] == NULL)
+        return none();
+    say("%s", failed(world.groups[ARGUMENT(0)]));
+    return ASYNC_OK;
 }
 
 /* The value of a future is the node that set it. */
@@ -326,13 +365,18 @@ PLAIN(keep_look)
 
 static async_status run_plain(int who, const struct node *node);
 
+/* A block without awaits; failures are only logged. */
+static void run_block(int who, const struct node *node)
+{
+    for (; node != NULL; node = node->next)
+        write_outcome(who, node, run_plain(who, node));
+}
+
 static void called(async_handle *handle)
 {
     struct callback *callback = (struct callback *)handle->data;
-    const struct node *node;
     callback->scheduled = false;
-    for (node = callback->node->blocks[0]; node != NULL; node = node->next)
-        write_outcome(CALLBACK, node, run_plain(CALLBACK, node));
+    run_block(CALLBACK, callback->node->blocks[0]);
 }
 
 /* The callback with this number, made ready to be scheduled; NULL when it is already. */

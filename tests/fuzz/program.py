@@ -1,12 +1,13 @@
 """Programs of the fuzzer: trees of operations in a text that oracle.py and fuzz.c both read.
 
-    program 7 marks 1 queues 0 1 12 semaphores 1 1 2 barriers 2 3
+    program 7 marks 1 runs 0 queues 0 1 12 semaphores 1 1 2 barriers 2 3
     task { create pp 1 sleep sp 2 timeout ps 1 { join pp 1 } }
     task { lock pp 0 { sleep cp 3 } return pp }
     end
 
 A node is a name, two letters that say what happens to its failure, its integers, its blocks in braces. The letters are
-for CANCELLED and for any other error: p passes it on, s swallows it, c turns it into another error. Task 0 is main.
+for CANCELLED and for any other error: p passes it on, s swallows it, c turns it into another error. Task 0 is main; if
+there are several runs, by one runner, the first tasks are the mains.
 A queue is given by its size, and 10 more for a LIFO queue, 20 more for a priority queue; a semaphore by its permits, a
 barrier by its parties. Line ends mean nothing. A node's number in the log is its place in the text, from 0.
 """
@@ -30,14 +31,14 @@ class Node:
 
 
 class Program:
-    def __init__(self, number, marks, queues, semaphores, barriers, tasks):
-        self.number, self.marks, self.tasks = number, marks, tasks
+    def __init__(self, number, marks, runs, queues, semaphores, barriers, tasks):
+        self.number, self.marks, self.runs, self.tasks = number, marks, runs, tasks
         self.queues, self.semaphores, self.barriers = queues, semaphores, barriers
 
     def text(self):
         objects = "queues", self.queues, "semaphores", self.semaphores, "barriers", self.barriers
         words = (part if isinstance(part, str) else " ".join(map(str, part)) for part in objects)
-        head = f"program {self.number} marks {self.marks} {' '.join(words)}"
+        head = f"program {self.number} marks {self.marks} runs {self.runs} {' '.join(words)}"
         tasks = ("task { " + " ".join(word for node in task for word in node.words()) + " }" for task in self.tasks)
         return "\n".join([head, *tasks, "end"]) + "\n"
 
@@ -98,12 +99,14 @@ def parse(text):
         number = int(words.next())
         words.expect("marks")
         marks = int(words.next())
+        words.expect("runs")
+        runs = int(words.next())
         words.expect("queues")
         queues = words.integers()
         words.expect("semaphores")
         semaphores = words.integers()
         words.expect("barriers")
-        program = Program(number, marks, queues, semaphores, words.integers(), [])
+        program = Program(number, marks, runs, queues, semaphores, words.integers(), [])
         while words.peek() == "task":
             words.expect("task")
             program.tasks.append(parse_block(words))

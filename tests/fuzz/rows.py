@@ -1,6 +1,6 @@
 """The table of operations that generate.py draws from. g is always its Generator.
 
-A new operation needs a row here, a function in control.py, compounds.py or objects.py, and its place in fuzz.c. Rules
+A new operation needs a row here, a function in control.py, compounds.py, contexts.py or objects.py, and its place in fuzz.c. Rules
 that the rows keep: a task waits only on tasks with higher numbers (and, rarely, on itself), so nobody waits in a ring,
 where CPython overflows its stack; callbacks get operations that do not await; a lock, or a condition, is either entered
 or acquired.
@@ -52,6 +52,8 @@ simple("sleep", 12, "control", delay)
 simple("sleep", 4, "control", lambda g: 0)
 simple("create", 3, "tasks", drawn("new_task"))
 simple("go", 1, "tasks", drawn("new_task"))
+simple("eager", 4, "eager", drawn("new_task"))
+simple("set_eager", 1, "eager", chance)
 simple("release", 1, "tasks", task)
 simple("join", 6, "tasks", drawn("joined"))
 simple("cancel", 8, "tasks", task)
@@ -96,6 +98,12 @@ simple("barrier_wait", 9, "barriers", barrier)
 simple("barrier_reset", 2, "barriers", barrier)
 simple("barrier_abort", 1, "barriers", barrier)
 simple("barrier_look", 1, "barriers", barrier)
+simple("failures", 1, "groups", lambda g: g.of(len(g.groups)))
+simple("var_set", 5, "contexts", one_of(3, "contexts"), drawn("token"), lambda g: g.random.randint(1, 9))
+simple("var_get", 7, "contexts", one_of(3, "contexts"))
+simple("var_reset", 5, "contexts", one_of(3, "contexts"), drawn("token"))
+simple("context_copy", 2, "contexts", drawn("context"))
+simple("context_get", 1, "contexts", drawn("context"), one_of(3, "contexts"))
 simple("keep_cancel", 2, "gather", lambda g: g.of(len(g.gathers)))
 simple("keep_look", 1, "gather", lambda g: g.of(len(g.gathers)))
 
@@ -109,6 +117,26 @@ def call(g):
         number = g.condition(loose=True)
         nodes = [Node("cond_acquire", "pp", [number]), *nodes, Node("cond_release", g.handling(), [number])]
     return [], [nodes]
+
+
+@row(6, "shields", nests=True)
+def guard(g):
+    """Often with what a shield does not stop, a group that fails, or with a request that is taken back in it."""
+    nodes = []
+    if "groups" not in g.without and g.depth < 4 and g.random.random() < 0.3:
+        args, blocks = group(g)
+        nodes.append(Node("group", g.handling(), args, blocks))
+    nodes += g.block(2)
+    if g.random.random() < 0.4:
+        nodes.insert(0, Node("cancel", "pp", [g.owner]))
+    if g.random.random() < 0.4:
+        nodes += [Node("sleep", "ss", [g.delay()]), Node("uncancel", "pp", [g.owner])]
+    return [], [nodes]
+
+
+@row(2, "contexts", nests=True)
+def context_run(g):
+    return [g.context()], [g.plain_block()]
 
 
 @row(1, "nest", nests=True)
@@ -171,7 +199,8 @@ def group(g):
     g.groups.append(g.owner)
     wanted = [task for task in sorted(g.unborn) if task > g.owner][:g.random.randint(1, 3)]
     g.unborn.difference_update(wanted)
-    return [number], [[Node("spawn", g.handling(), [number, child]) for child in wanted] + g.block()]
+    policy, limit = g.random.choice([0, 0, 0, 1, 2]), g.random.choice([0, 0, 0, 1, 1, 2])
+    return [number, policy, limit], [[Node("spawn", g.handling(), [number, child]) for child in wanted] + g.block()]
 
 
 @row(2, "groups")
@@ -190,6 +219,16 @@ def spawn(g):
 @row(4, "gather")
 def gather(g):
     return [g.chance(), *g.several()], []
+
+
+@row(3, "gather")
+def calls(g):
+    unborn = [task for task in sorted(g.unborn) if task > g.owner]
+    if not unborn:
+        raise Skip
+    children = g.random.sample(unborn, min(len(unborn), g.random.randint(1, 4)))
+    g.unborn.difference_update(children)
+    return children, []
 
 
 @row(2, "gather")

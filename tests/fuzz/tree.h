@@ -22,7 +22,7 @@ struct node {
 };
 
 struct program {
-    int number, marks;
+    int number, marks, runs;
     int queues[MOST_OBJECTS], semaphores[MOST_OBJECTS], barriers[MOST_OBJECTS];
     int queue_count, semaphore_count, barrier_count;
     struct node *tasks[MOST_TASKS];
@@ -124,6 +124,8 @@ static bool read_program(struct program *program)
     program->number = integer();
     expect("marks");
     program->marks = integer();
+    expect("runs");
+    program->runs = integer();
     expect("queues");
     program->queue_count = integers(program->queues, MOST_OBJECTS);
     expect("semaphores");
