@@ -150,6 +150,8 @@ static int async_timeout_leave_(async_stack *stack, async_frame *self, void *obj
 int async_timeout_enter_(async_stack *stack, async_frame *self, async_timeout *timeout, async_time when)
 {
     int status;
+    if (async_scope_remove_(stack, self, timeout))
+        ASYNC_PANIC_("async_timeout_enter: it is entered already");
     if (!async_scope_push_(stack, self, NULL, timeout, 0))
         return ASYNC_NO_MEMORY;
     status = async_timeout_begin_(async_loop_of_(stack), timeout, stack->task, when);
