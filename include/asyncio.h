@@ -15668,8 +15668,8 @@ struct async_start_server {
     async_handler_ handler;
     void *context;
     size_t max_clients;
-    size_t count;
-    bool served;
+    size_t count, added;
+    bool fresh;
     int fds[ASYNC_SERVER_ADDRESSES_];
 };
 ASYNC_DECLARE(async_start_server);
@@ -15681,6 +15681,8 @@ struct async_start_unix_server {
     async_handler_ handler;
     void *context;
     size_t max_clients;
+    int fd;
+    bool fresh, added;
 };
 ASYNC_DECLARE(async_start_unix_server);
 
@@ -16035,53 +16037,72 @@ static struct async_listener_ *async_last_listener_(const struct async_server_co
     return ASYNC_CONTAINER_(server->listeners.last, struct async_listener_, node);
 }
 
+/* Closes the socket again that it was to listen on; nothing is left of a server that this was to start. */
+static void async_server_remove_(async_server *server, int fd, bool fresh)
+{
+    struct async_server_core_ *core = server->core;
+    async_node_ *node = core->listeners.first;
+    while (node != NULL && ASYNC_CONTAINER_(node, struct async_listener_, node)->fd != fd)
+        node = node->next;
+    if (node != NULL)
+        async_listener_close_(ASYNC_CONTAINER_(node, struct async_listener_, node));
+    core->serving = core->listeners.first != NULL;
+    if (fresh && !core->serving && core->count == 0 && core->waiting.first == NULL)
+        async_server_finish_(server);
+    else
+        async_server_wake_(core);
+}
+
 ASYNC_DEFINE(async_start_server)
 {
     async_status status;
-    size_t added;
     ASYNC_BEGIN;
     if (self->handler.type == NULL)
         ASYNC_RAISE(ASYNC_INVALID_ARGUMENT);
-    self->served = self->server->core != NULL;
+    self->fresh = self->server->core == NULL;
     AWAIT_INTO(self->count, async_net_listen, .host = self->host, .port = self->port, .family = self->family,
         .backlog = self->backlog, .reuse_port = self->reuse_port, .fds = self->fds, .capacity = ASYNC_SERVER_ADDRESSES_);
-    for (status = ASYNC_OK, added = 0; added < self->count; added++) {
-        status = async_server_add_socket(self->server, self->fds[added], self->handler, self->context);
+    while (self->added < self->count) {
+        status = async_server_add_socket(self->server, self->fds[self->added], self->handler, self->context);
         if (status < 0)
-            break;
+            ASYNC_RAISE(status);
+        self->added++;
     }
-    if (status == ASYNC_OK) {
-        if (self->max_clients > 0)
-            async_server_set_max_clients(self->server, self->max_clients);
-        ASYNC_RETURN();
+    if (self->max_clients > 0)
+        async_server_set_max_clients(self->server, self->max_clients);
+    AWAIT(async_sleep); /* asyncio lets a pass go by, too */
+    ASYNC_FINALLY;
+    if (ASYNC_ERROR < 0) {
+        while (self->count > self->added)
+            close(self->fds[--self->count]);
+        while (self->added > 0)
+            async_server_remove_(self->server, self->fds[--self->added], self->fresh);
     }
-    while (self->count > added)
-        close(self->fds[--self->count]);
-    while (added-- > 0)
-        async_listener_close_(async_last_listener_(self->server->core));
-    if (self->server->core != NULL && self->server->core->listeners.first == NULL && !self->served)
-        async_server_finish_(self->server);
-    ASYNC_RAISE(status);
     ASYNC_END;
 }
 
 ASYNC_DEFINE(async_start_unix_server)
 {
     async_status status;
-    int fd;
     ASYNC_BEGIN;
     if (self->handler.type == NULL)
         ASYNC_RAISE(ASYNC_INVALID_ARGUMENT);
-    fd = async_unix_listen(self->path, self->backlog);
-    if (fd < 0)
-        ASYNC_RAISE(fd);
-    status = async_server_add_socket(self->server, fd, self->handler, self->context);
+    self->fresh = self->server->core == NULL;
+    self->fd = async_unix_listen(self->path, self->backlog);
+    if (self->fd < 0)
+        ASYNC_RAISE(self->fd);
+    status = async_server_add_socket(self->server, self->fd, self->handler, self->context);
     if (status < 0) {
-        close(fd);
+        close(self->fd);
         ASYNC_RAISE(status);
     }
+    self->added = true;
     if (self->max_clients > 0)
         async_server_set_max_clients(self->server, self->max_clients);
+    AWAIT(async_sleep);
+    ASYNC_FINALLY;
+    if (ASYNC_ERROR < 0 && self->added)
+        async_server_remove_(self->server, self->fd, self->fresh);
     ASYNC_END;
 }
 

@@ -161,6 +161,27 @@ ASYNC(all)
     ASYNC_END;
 }
 
+#if ASYNCIO_NET
+struct serves {
+    async_frame frame;
+    async_stream *stream;
+    int *count;
+};
+
+ASYNC(serves)
+{
+    ASYNC_BEGIN;
+    AWAIT(async_stream_close, .stream = self->stream);
+    ASYNC_END;
+}
+
+async_time serve_for(async_server *server, int fd);
+async_time serve_for(async_server *server, int fd)
+{
+    return async_server_add_socket(server, fd, async_handler(serves), NULL) == ASYNC_OK ? ASYNC_STREAM_LINGER : 0;
+}
+#endif
+
 extern const async_type *const all_there;
 const async_type *const all_there = &all_type;
 

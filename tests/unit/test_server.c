@@ -1,0 +1,448 @@
+/* Servers: a task for each client, whatever becomes of it; several addresses, bounds, all the ways to close. */
+#define ASYNCIO_IMPLEMENTATION
+#include "counted.h"
+#include "asyncio.h"
+#include "unit.h"
+#include <sys/resource.h>
+
+static int open_fds(void)
+{
+    int fd, count = 0;
+    for (fd = 0; fd < 256; fd++)
+        count += fcntl(fd, F_GETFD) >= 0;
+    return count;
+}
+
+static void note_bytes(async_bytes bytes) { note("[%.*s]", (int)bytes.size, bytes.data); }
+
+/* ---- handlers ------------------------------------------------------------------------------------------------------ */
+
+struct counts { int begun, ended, cancelled; };
+
+/* echoes lines; "fail" fails, "close" closes the stream itself, "leave" leaves with something written */
+struct echo { async_frame frame; async_stream *stream; struct counts *counts; async_bytes line; };
+async(echo)
+{
+    async_begin;
+    self->counts->begun++;
+    for (;;) {
+        await_into(self->line, async_stream_readline, .stream = self->stream);
+        if (self->line.size == 0)
+            break;
+        if (strncmp(self->line.data, "fail", 4) == 0)
+            async_raise(BOOM);
+        async_stream_write(self->stream, self->line.data, self->line.size);
+        if (strncmp(self->line.data, "close", 5) == 0) {
+            await(async_stream_close, .stream = self->stream);
+            break;
+        }
+        if (strncmp(self->line.data, "nowait", 6) == 0)
+            async_stream_close_nowait(self->stream);
+        if (strncmp(self->line.data, "leave", 5) == 0)
+            break;
+        await(async_stream_drain, .stream = self->stream);
+    }
+    async_finally;
+    self->counts->ended++;
+    self->counts->cancelled += async_error == ASYNC_CANCELLED;
+    async_end;
+}
+
+/* says something, gets an answer, closes */
+struct talk { async_frame frame; int port; const char *text; async_stream stream; async_bytes line; };
+async(talk)
+{
+    async_begin;
+    await(async_open_connection, .stream = &self->stream, .host = "127.0.0.1", .port = self->port);
+    async_stream_write(&self->stream, self->text, strlen(self->text));
+    await_into(self->line, async_stream_readline, .stream = &self->stream);
+    while (self->line.size > 0 && self->line.data[self->line.size - 1] == '\n')
+        self->line.size--;
+    note_bytes(self->line);
+    async_finally;
+    await(async_stream_close, .stream = &self->stream);
+    async_end;
+}
+
+static int failures;
+static void on_exception(async_loop *loop, const async_exception *exception, void *data)
+{
+    (void)loop;
+    (void)data;
+    if (exception->status == BOOM)
+        failures++;
+}
+
+/* ---- the ways a handler ends ---------------------------------------------------------------------------------------- */
+
+struct ends { async_frame frame; async_server server; struct counts counts; const char *text; int port; };
+async(ends)
+{
+    async_begin;
+    failures = 0;
+    async_loop_set_exception_handler(async_get_running_loop(), on_exception, NULL);
+    await(async_start_server, .server = &self->server, .host = "127.0.0.1", .handler = async_handler(echo),
+        .context = &self->counts);
+    self->port = async_server_port(&self->server);
+    CHECK(self->port > 0);
+    CHECK(async_server_is_serving(&self->server));
+    await(talk, .port = self->port, .text = self->text);
+    async_server_close_nowait(&self->server);
+    CHECK(!async_server_is_serving(&self->server));
+    await(async_server_wait_closed, .server = &self->server);
+    CHECK_INT(async_server_clients(&self->server), 0);
+    CHECK_INT(self->counts.begun, 1);
+    CHECK_INT(self->counts.ended, 1);
+    async_finally;
+    await(async_server_close, .server = &self->server);
+    async_end;
+}
+
+TEST(server, every_end_of_a_handler)
+{
+    static const char *const texts[] = { "echo\n", "close\n", "nowait\n", "leave\n" };
+    int before = open_fds();
+    long live = counted_live;
+    size_t i;
+    for (i = 0; i < 4; i++) {
+        CHECK_INT(async_run(ends, .text = texts[i]), ASYNC_OK);
+        CHECK_INT(failures, 0);
+    }
+    CHECK_NOTES("[echo][close][nowait][leave]");
+    CHECK_INT(async_run(ends, .text = "fail\n"), ASYNC_OK);
+    CHECK_NOTES("[]");
+    CHECK_INT(failures, 1);
+    CHECK_INT(open_fds(), before);
+    CHECK_INT(counted_live, live);
+}
+
+/* ---- closing -------------------------------------------------------------------------------------------------------- */
+
+enum how { CLOSE_AT_ONCE, CLOSE_WITH_GRACE, CLOSE_IN_TIME, CLOSE_CLIENTS, ABORT_CLIENTS, FORGET };
+
+/* a client that stays, and leaves after a while, if it is to */
+struct stays { async_frame frame; int port; async_time leaves; async_stream stream; async_bytes line; };
+async(stays)
+{
+    async_begin;
+    await(async_open_connection, .stream = &self->stream, .host = "127.0.0.1", .port = self->port);
+    async_stream_write(&self->stream, "here\n", 5);
+    await_into(self->line, async_stream_readline, .stream = &self->stream);
+    note_bytes(self->line);
+    if (self->leaves > 0) {
+        await(async_sleep, .delay = self->leaves);
+        async_stream_write(&self->stream, "last\n", 5);
+        await_into(self->line, async_stream_readline, .stream = &self->stream);
+        note_bytes(self->line);
+    } else {
+        await_into(self->line, async_stream_readline, .stream = &self->stream);
+        note_bytes(self->line);
+    }
+    async_finally;
+    await(async_stream_close, .stream = &self->stream);
+    async_end;
+}
+static struct counts counts;
+static async_server kept;
+struct closing { async_frame frame; enum how how; async_server server; async_task *task; async_status status; };
+async(closing)
+{
+    async_begin;
+    memset(&counts, 0, sizeof counts);
+    await(async_start_server, .server = &self->server, .host = "127.0.0.1", .handler = async_handler(echo),
+        .context = &counts);
+    self->task = async_create_task(stays, .port = async_server_port(&self->server),
+        .leaves = self->how == CLOSE_IN_TIME ? async_ms(30) : 0);
+    while (counts.begun == 0 && !async_task_done(self->task))
+        await(async_sleep, .delay = async_ms(1));
+    await(async_sleep, .delay = async_ms(5));
+    if (self->how == CLOSE_AT_ONCE) {
+        await(async_server_close, .server = &self->server);
+    } else if (self->how == CLOSE_WITH_GRACE) {
+        await(async_server_close, .server = &self->server, .timeout = async_ms(20));
+    } else if (self->how == CLOSE_IN_TIME) {
+        await(async_server_close, .server = &self->server, .timeout = async_seconds(10));
+    } else if (self->how == CLOSE_CLIENTS) {
+        async_server_close_clients(&self->server);
+        await(async_server_close, .server = &self->server, .timeout = ASYNC_FOREVER);
+    } else if (self->how == ABORT_CLIENTS) {
+        async_server_abort_clients(&self->server);
+        await(async_server_close, .server = &self->server, .timeout = ASYNC_FOREVER);
+    } else { /* the server is there when the loop is closed, and closed on another one */
+        kept = self->server;
+        self->server.core = NULL;
+        async_return();
+    }
+    CHECK_INT(async_server_clients(&self->server), 0);
+    CHECK_INT(counts.ended, counts.begun);
+    await_catch(self->status, async_join, .task = self->task);
+    note("%d cancelled", counts.cancelled);
+    async_finally;
+    async_cancel(self->task);
+    async_release(self->task);
+    await(async_server_close, .server = &self->server);
+    async_end;
+}
+struct close_kept { async_frame frame; };
+async(close_kept)
+{
+    async_begin;
+    await(async_server_close, .server = &kept);
+    async_end;
+}
+
+TEST(server, ways_to_close)
+{
+    static const char *const notes[] = { "[here\n][]1 cancelled", "[here\n][]1 cancelled",
+        "[here\n][last\n]0 cancelled", "[here\n][]0 cancelled", "[here\n][]0 cancelled", "[here\n]" };
+    int before = open_fds(), how;
+    long live = counted_live;
+    for (how = CLOSE_AT_ONCE; how <= FORGET; how++) {
+        CHECK_INT(async_run(closing, .how = (enum how)how), ASYNC_OK);
+        CHECK_NOTES(notes[how]);
+        while (kept.core != NULL && async_run(close_kept) == ASYNC_NO_MEMORY) {
+        }
+    }
+    CHECK_INT(open_fds(), before);
+    CHECK_INT(counted_live, live);
+}
+
+/* a close that is cancelled leaves nothing, and says so */
+struct cancelled_close { async_frame frame; async_server server; async_task *client; async_stream stream; async_status status; };
+async(cancelled_close)
+{
+    async_begin;
+    memset(&counts, 0, sizeof counts);
+    await(async_start_server, .server = &self->server, .host = "127.0.0.1", .handler = async_handler(echo),
+        .context = &counts);
+    await(async_open_connection, .stream = &self->stream, .host = "127.0.0.1",
+        .port = async_server_port(&self->server));
+    while (counts.begun == 0)
+        await(async_sleep, .delay = async_ms(1));
+    await_for_catch(async_ms(10), self->status, async_server_close, .server = &self->server, .timeout = ASYNC_FOREVER);
+    CHECK_INT(self->status, ASYNC_TIMED_OUT);
+    CHECK(self->server.core == NULL);
+    CHECK_INT(counts.cancelled, 1);
+    async_finally;
+    await(async_stream_close, .stream = &self->stream);
+    await(async_server_close, .server = &self->server);
+    async_end;
+}
+
+TEST(server, cancelled_close)
+{
+    int before = open_fds();
+    CHECK_INT(async_run(cancelled_close), ASYNC_OK);
+    CHECK_INT(open_fds(), before);
+}
+
+/* serve_forever until it is cancelled */
+struct forever { async_frame frame; async_server server; async_stream stream; async_status status; async_bytes line; };
+async(forever)
+{
+    async_begin;
+    memset(&counts, 0, sizeof counts);
+    await(async_start_server, .server = &self->server, .host = "127.0.0.1", .handler = async_handler(echo),
+        .context = &counts);
+    await_for_catch(async_ms(20), self->status, async_server_serve_forever, .server = &self->server);
+    CHECK_INT(self->status, ASYNC_TIMED_OUT);
+    CHECK(!async_server_is_serving(&self->server));
+    await(async_server_serve_forever, .server = &self->server);
+    async_finally;
+    await(async_server_close, .server = &self->server);
+    async_end;
+}
+
+TEST(server, serve_forever)
+{
+    CHECK_INT(async_run(forever), ASYNC_OK);
+}
+
+/* ---- several addresses, unix sockets, bounds --------------------------------------------------------------------------- */
+
+struct greets { async_frame frame; async_stream *stream; const char *text; };
+async(greets)
+{
+    async_begin;
+    async_stream_write(self->stream, self->text, strlen(self->text));
+    async_end;
+}
+
+struct several { async_frame frame; async_server server; const char *path; int fds[4]; async_stream stream; async_bytes data; async_status status; };
+async(several)
+{
+    async_begin;
+    await_catch(self->status, async_start_server, .server = &self->server, .host = "127.0.0.1");
+    CHECK_INT(self->status, ASYNC_INVALID_ARGUMENT);
+    await(async_start_server, .server = &self->server, .host = "127.0.0.1", .handler = async_handler(greets),
+        .context = (void *)"tcp");
+    await(async_start_unix_server, .server = &self->server, .path = self->path, .handler = async_handler(greets),
+        .context = (void *)"unix");
+    CHECK_INT(async_server_sockets(&self->server, self->fds, 4), 2);
+    await(talk, .port = async_server_port(&self->server), .text = "");
+    await(async_open_unix_connection, .stream = &self->stream, .path = self->path);
+    await_into(self->data, async_stream_readall, .stream = &self->stream);
+    note_bytes(self->data);
+    await_catch(self->status, async_open_unix_connection, .stream = &self->stream, .path = self->path);
+    CHECK_INT(self->status, ASYNC_MISUSE);
+    /* a failure leaves what serves already */
+    await_catch(self->status, async_start_server, .server = &self->server, .host = "127.0.0.1",
+        .port = async_server_port(&self->server), .handler = async_handler(greets));
+    CHECK(self->status < 0);
+    CHECK_INT(async_server_sockets(&self->server, NULL, 0), 2);
+    async_finally;
+    await(async_stream_close, .stream = &self->stream);
+    await(async_server_close, .server = &self->server);
+    unlink(self->path);
+    async_end;
+}
+
+TEST(server, several_addresses)
+{
+    char path[64];
+    int before = open_fds();
+    snprintf(path, sizeof path, "/tmp/asyncio-server-%ld", (long)getpid());
+    CHECK_INT(async_run(several, .path = path), ASYNC_OK);
+    CHECK_NOTES("[tcp][unix]");
+    CHECK_INT(open_fds(), before);
+}
+
+/* no more than so many at a time */
+static int serving, most_serving;
+struct slow { async_frame frame; async_stream *stream; void *context; async_bytes line; };
+async(slow)
+{
+    async_begin;
+    if (++serving > most_serving)
+        most_serving = serving;
+    await_into(self->line, async_stream_readline, .stream = self->stream);
+    await(async_sleep, .delay = async_ms(2));
+    async_stream_write(self->stream, self->line.data, self->line.size);
+    await(async_stream_drain, .stream = self->stream);
+    async_finally;
+    serving--;
+    async_end;
+}
+enum { MANY = 20 };
+struct bounded { async_frame frame; async_server server; async_task_group group; int i; };
+async(bounded)
+{
+    async_begin;
+    serving = most_serving = 0;
+    await(async_start_server, .server = &self->server, .host = "127.0.0.1", .handler = async_handler(slow),
+        .max_clients = 3);
+    async_task_group_enter(&self->group);
+    for (self->i = 0; self->i < MANY; self->i++)
+        async_task_group_create_task(&self->group, talk, .port = async_server_port(&self->server), .text = ".\n");
+    await(async_task_group_join, .group = &self->group);
+    CHECK_INT(most_serving, 3);
+    async_finally;
+    await(async_server_close, .server = &self->server);
+    async_end;
+}
+
+TEST(server, max_clients)
+{
+    CHECK_INT(async_run(bounded), ASYNC_OK);
+    CHECK_INT(strlen(diary), MANY * 3);
+    diary[0] = '\0';
+}
+
+/* ---- no descriptor is left ------------------------------------------------------------------------------------------------ */
+
+static int complaints;
+static void on_complaint(async_loop *loop, const async_exception *exception, void *data)
+{
+    (void)loop;
+    (void)data;
+    complaints += exception->status == -EMFILE;
+}
+
+/* a stream to a port of this machine, with one descriptor and at once */
+static async_status connect_to(async_stream *stream, int port)
+{
+    async_address address;
+    int fd = async_socket_open(AF_INET, SOCK_STREAM, 0);
+    async_status status = fd < 0 ? fd : async_address_set_ip(&address, "127.0.0.1", port);
+    if (status == ASYNC_OK && connect(fd, async_address_sockaddr(&address), (socklen_t)address.length) != 0 &&
+        errno != EINPROGRESS)
+        status = -errno;
+    if (status == ASYNC_OK)
+        status = async_stream_open(stream, fd);
+    if (status < 0 && fd >= 0)
+        close(fd);
+    return status;
+}
+
+struct exhausts { async_frame frame; async_server server; struct counts counts; int fds[64]; int count, i; struct rlimit limit, low; async_stream stream, other; async_bytes line; };
+async(exhausts)
+{
+    async_begin;
+    complaints = 0;
+    async_loop_set_exception_handler(async_get_running_loop(), on_complaint, NULL);
+    await(async_start_server, .server = &self->server, .host = "127.0.0.1", .handler = async_handler(echo),
+        .context = &self->counts);
+    await(async_open_connection, .stream = &self->other, .host = "127.0.0.1", .port = async_server_port(&self->server));
+    while (self->counts.begun == 0)
+        await(async_sleep, .delay = async_ms(1));
+    getrlimit(RLIMIT_NOFILE, &self->limit);
+    self->low = self->limit;
+    self->low.rlim_cur = 40;
+    setrlimit(RLIMIT_NOFILE, &self->low);
+    while (self->count < 64 && (self->fds[self->count] = dup(0)) >= 0)
+        self->count++;
+    close(self->fds[--self->count]); /* one for the client, none for the server */
+    CHECK_INT(connect_to(&self->stream, async_server_port(&self->server)), ASYNC_OK);
+    async_stream_write(&self->stream, "hello\n", 6);
+    await(async_stream_drain, .stream = &self->stream);
+    await(async_sleep, .delay = async_ms(20));
+    CHECK_INT(complaints, 1); /* it does not spin */
+    CHECK_INT(self->counts.begun, 1);
+    await(async_stream_close, .stream = &self->other); /* whose descriptors are the next ones' */
+    await_into(self->line, async_stream_readline, .stream = &self->stream);
+    note_bytes(self->line);
+    async_finally;
+    while (self->count > 0)
+        close(self->fds[--self->count]);
+    if (self->limit.rlim_cur != 0)
+        setrlimit(RLIMIT_NOFILE, &self->limit);
+    await(async_stream_close, .stream = &self->stream);
+    await(async_stream_close, .stream = &self->other);
+    await(async_server_close, .server = &self->server);
+    async_end;
+}
+
+TEST(server, no_descriptor_left)
+{
+    int before = open_fds();
+    CHECK_INT(async_run(exhausts), ASYNC_OK);
+    CHECK_NOTES("[hello\n]");
+    CHECK_INT(open_fds(), before);
+}
+
+/* ---- zeros ------------------------------------------------------------------------------------------------------------------ */
+
+struct nothing { async_frame frame; async_server server; int fd; };
+async(nothing)
+{
+    async_begin;
+    await(async_server_close, .server = &self->server);
+    await(async_server_wait_closed, .server = &self->server);
+    await(async_server_serve_forever, .server = &self->server);
+    async_server_close_nowait(&self->server);
+    async_server_close_clients(&self->server);
+    async_server_abort_clients(&self->server);
+    async_server_set_max_clients(&self->server, 5);
+    CHECK_INT(async_server_port(&self->server), -1);
+    CHECK_INT(async_server_sockets(&self->server, &self->fd, 1), 0);
+    CHECK_INT(async_server_clients(&self->server), 0);
+    CHECK(!async_server_is_serving(&self->server));
+    CHECK(async_server_add_socket(&self->server, -1, async_handler(greets), NULL) < 0);
+    CHECK(self->server.core == NULL);
+    async_end;
+}
+
+TEST(server, zeros)
+{
+    CHECK_INT(async_run(nothing), ASYNC_OK);
+}
