@@ -76,7 +76,7 @@
 #define ASYNCIO_VERIFY 0
 #endif
 
-/* ASYNCIO_PROCESSES: signals and child processes. Hosts only. */
+/* ASYNCIO_PROCESSES: signals and, with ASYNCIO_NET, as their pipes are streams, child processes. Hosts only. */
 #ifndef ASYNCIO_PROCESSES
 #define ASYNCIO_PROCESSES (!(ASYNCIO_BARE))
 #endif
@@ -11623,11 +11623,48 @@ ASYNC_EXTERN_C_END_
 
 #endif
 
+/* ---- fork.h ------------------------------------------------------------------------------------------- */
+
+/* fork.h: what fork() does to loops: the child has none. Hosts only. */
+
+#if ASYNCIO_PROCESSES
+
+ASYNC_EXTERN_C_BEGIN_
+
+/* async_after_fork: for the child of a fork() that goes on in this program instead of calling exec: first thing. A child
+ * has a copy of the loops' memory, but shares their descriptors with its parent and has none of its other threads, so it
+ * must not run them. This forgets the loops of this thread: none is running any more, their own descriptors are closed,
+ * signals do again what they did before, the processes are the parent's. Their tasks are not ended and their memory is not
+ * freed. The child may then run a loop of its own; it must not return into one that was running, but _exit(). */
+void async_after_fork(void);
+
+ASYNC_EXTERN_C_END_
+
+#endif
+
+#if defined(ASYNCIO_IMPLEMENTATION) && ASYNCIO_PROCESSES
+
+ASYNC_EXTERN_C_BEGIN_
+
+void async_after_fork(void)
+{
+    async_loop *loop;
+    for (loop = async_loops_; loop != NULL; loop = loop->next_loop)
+        async_poller_close_(loop);
+    async_loops_ = NULL;
+    async_running_ = NULL;
+    async_signals_forget_();
+}
+
+ASYNC_EXTERN_C_END_
+
+#endif
+
 /* ---- spawn.h ------------------------------------------------------------------------------------------ */
 
 /* spawn.h: from fork to exec: another program in a child process, with nothing of ours but what it is meant to have. */
 
-#if ASYNCIO_PROCESSES
+#if ASYNCIO_PROCESSES && ASYNCIO_NET
 
 ASYNC_EXTERN_C_BEGIN_
 
@@ -11665,7 +11702,7 @@ ASYNC_EXTERN_C_END_
 
 #endif
 
-#if defined(ASYNCIO_IMPLEMENTATION) && ASYNCIO_PROCESSES
+#if defined(ASYNCIO_IMPLEMENTATION) && ASYNCIO_PROCESSES && ASYNCIO_NET
 
 #include <stdlib.h>
 #if defined(__linux__)
@@ -11908,566 +11945,6 @@ static int async_spawn_start_(struct async_spawn_ *spawn, int *report)
         ASYNCIO_FREE((void *)(uintptr_t)spawn->program);
     return pid;
 }
-
-ASYNC_EXTERN_C_END_
-
-#endif
-
-/* ---- process.h ---------------------------------------------------------------------------------------- */
-
-/* process.h: child processes: their end, and signals for them (asyncio.subprocess.Process). Hosts only. subprocess.h starts
- * them.
- *
- * A process is reaped as soon as it has ended: on Linux through a descriptor that stands for it (pidfd), elsewhere on
- * SIGCHLD. Only processes started here are waited for, so it gets along with whoever starts others. */
-
-#if ASYNCIO_PROCESSES
-
-ASYNC_EXTERN_C_BEGIN_
-
-/* ASYNC_RUNNING: the returncode of a process that has not ended (asyncio's None). */
-enum { ASYNC_RUNNING = INT_MIN };
-
-/* async_process: belongs to its owner, who ends it with async_process_deinit(). All zeros: none. In place until then. */
-typedef struct async_process {
-    int pid;        /* also when it has ended */
-    int returncode; /* what it exited with; minus the signal that ended it; ASYNC_RUNNING */
-    int input, output, error; /* our ends of its pipes, non-blocking; -1: none */
-    const char *failed; /* the system call that did, when it could not be started */
-    /* the rest is the library's */
-    async_loop *loop;
-    async_node_ node; /* among the loop's */
-    async_line_ waits;
-    async_fd_handle exited;
-    int pidfd;
-    bool ended, lost;
-    struct async_collected_ {
-        char *data;
-        size_t size, capacity;
-    } collected[2];
-    size_t fed;
-} async_process;
-
-/* await_into(code, async_process_wait, .process = &p): waits for its end and gives its returncode. Any number may wait.
- * While its output is a pipe that nobody reads, a process that writes much does not end: async_process_communicate.
- * -ECHILD when somebody else has waited for it, or SIGCHLD is ignored; MISUSE for none, and on another loop. Cancelled,
- * the process goes on. Mirrors Process.wait(). */
-struct async_process_wait {
-    async_leaf leaf;
-    async_process *process;
-    async_node_ node;
-    async_status status;
-    int result;
-};
-ASYNC_DECLARE(async_process_wait);
-
-/* async_process_poll: true if it has ended: looks now. Mirrors Popen.poll(). */
-bool async_process_poll(async_process *process);
-
-/* async_process_send_signal, async_process_terminate (SIGTERM), async_process_kill (SIGKILL): OK, -ESRCH when it has
- * ended, -EPERM, MISUSE for none. Mirror Process.send_signal(), terminate(), kill(). */
-async_status async_process_send_signal(async_process *process, int signo);
-async_status async_process_terminate(async_process *process);
-async_status async_process_kill(async_process *process);
-
-/* async_process_close_input: closes our end of its standard input, which then ends for it. Mirrors stdin.close(). */
-void async_process_close_input(async_process *process);
-
-/* async_process_deinit: the end of the object: kills the process if it has not ended, waits for that (blocking, but a
- * killed process is gone soon) so that no zombie is left, and closes its pipes. Who waits for it is given its returncode;
- * who waits for a pipe, CLOSED. Does nothing on all zeros, as which it leaves the object. One that we may not kill, since
- * it has become another user's, is left to itself. The end of the loop does the same. Loop thread. */
-void async_process_deinit(async_process *process);
-
-/* async_after_fork: for the child of a fork() that goes on in this program instead of calling exec: first thing. A child
- * has a copy of the loops' memory, but shares their descriptors with its parent and has none of its other threads, so it
- * must not run them. This forgets the loops of this thread: none is running any more, their own descriptors are closed,
- * signals do again what they did before, the processes are the parent's. Their tasks are not ended and their memory is not
- * freed. The child may then run a loop of its own; it must not return into one that was running, but _exit(). */
-void async_after_fork(void);
-
-ASYNC_EXTERN_C_END_
-
-#endif
-
-#if defined(ASYNCIO_IMPLEMENTATION) && ASYNCIO_PROCESSES
-
-#include <sys/wait.h>
-
-ASYNC_EXTERN_C_BEGIN_
-
-/* A loop's processes, until they are deinitialised. */
-struct async_processes_ {
-    async_closer_ closer;
-    async_line_ line;
-    async_signal_watch_ child; /* SIGCHLD, while there are some without a pidfd */
-    unsigned signalled;        /* how many those are */
-};
-
-static async_process *async_node_process_(async_node_ *node) { return ASYNC_CONTAINER_(node, async_process, node); }
-
-/* ---- the end of a process ------------------------------------------------------------------------------------ */
-
-static void async_process_wake_(async_process *process, async_status status)
-{
-    async_node_ *node;
-    while ((node = process->waits.first) != NULL) {
-        struct async_process_wait *wait = ASYNC_CONTAINER_(node, struct async_process_wait, node);
-        async_line_remove_(&process->waits, node);
-        wait->leaf.frame.flags |= ASYNC_ITEM_; /* out of the line */
-        wait->status = status;
-        wait->result = process->returncode;
-        async_leaf_complete(&wait->leaf);
-    }
-}
-
-static void async_process_unwatch_(async_process *process)
-{
-    async_loop *loop = process->loop;
-    if (process->pidfd >= 0) {
-        async_fd_handle_cancel(&process->exited);
-        async_poller_forget_(loop, process->pidfd, ASYNC_CLOSED);
-        close(process->pidfd);
-        process->pidfd = -1;
-    } else {
-        async_loop_unhold(loop);
-        if (--loop->processes->signalled == 0 && loop->signals != NULL)
-            async_signal_unwatch_(loop, &loop->processes->child);
-    }
-}
-
-/* True if it has ended; options as for waitpid(). */
-static bool async_process_reap_(async_process *process, int options)
-{
-    int status = 0;
-    pid_t pid;
-    if (process->ended)
-        return true;
-    do
-        pid = waitpid((pid_t)process->pid, &status, options);
-    while (pid < 0 && errno == EINTR);
-    if (pid == 0)
-        return false;
-    process->ended = true;
-    process->lost = pid < 0;
-    process->returncode = process->lost ? 255 : WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
-    async_process_unwatch_(process);
-    async_process_wake_(process, process->lost ? -ECHILD : ASYNC_OK);
-    return true;
-}
-
-static void async_process_exited_(async_fd_handle *handle)
-{
-    (void)async_process_reap_((async_process *)handle->handle.data, WNOHANG);
-}
-
-static void async_child_arrived_(async_signal_watch_ *watch, unsigned count)
-{
-    struct async_processes_ *processes = ASYNC_CONTAINER_(watch, struct async_processes_, child);
-    async_node_ *node, *next;
-    (void)count;
-    for (node = processes->line.first; node != NULL; node = next) {
-        next = node->next;
-        if (!async_node_process_(node)->ended && async_node_process_(node)->pidfd < 0)
-            (void)async_process_reap_(async_node_process_(node), WNOHANG);
-    }
-}
-
-static void async_process_close_(async_process *process, int *fd)
-{
-    if (*fd >= 0) {
-        async_poller_forget_(process->loop, *fd, ASYNC_CLOSED);
-        close(*fd);
-    }
-    *fd = -1;
-}
-
-static void async_process_close_ends_(async_process *process)
-{
-    async_process_close_(process, &process->input);
-    async_process_close_(process, &process->output);
-    async_process_close_(process, &process->error);
-}
-
-/* Kills it, unless it has ended; nothing waits for it any more. */
-static void async_process_end_(async_process *process)
-{
-    if (!process->ended) {
-        if (kill((pid_t)process->pid, SIGKILL) == 0 || errno != EPERM) {
-            (void)async_process_reap_(process, 0);
-        } else if (!async_process_reap_(process, WNOHANG)) {
-            process->ended = process->lost = true;
-            process->returncode = 255;
-            async_process_unwatch_(process);
-        }
-    }
-    async_process_wake_(process, ASYNC_CLOSED);
-    async_process_close_ends_(process);
-    async_line_remove_(&process->loop->processes->line, &process->node);
-    process->loop = NULL;
-}
-
-static void async_processes_close_(async_loop *loop, async_closer_ *closer)
-{
-    struct async_processes_ *processes = loop->processes;
-    (void)closer;
-    while (processes->line.first != NULL)
-        async_process_end_(async_node_process_(processes->line.first));
-    loop->processes = NULL;
-    ASYNCIO_FREE(processes);
-}
-
-void async_process_close_input(async_process *process)
-{
-    if (process->pid != 0)
-        async_process_close_(process, &process->input);
-}
-
-void async_process_deinit(async_process *process)
-{
-    int i;
-    if (process->pid == 0)
-        return;
-    if (process->loop != NULL)
-        async_process_end_(process);
-    for (i = 0; i < 2; i++)
-        if (process->collected[i].data != NULL)
-            ASYNCIO_FREE(process->collected[i].data);
-    ASYNC_MEMSET_(process, 0, sizeof *process);
-}
-
-bool async_process_poll(async_process *process)
-{
-    return process->pid != 0 && async_process_reap_(process, WNOHANG);
-}
-
-async_status async_process_send_signal(async_process *process, int signo)
-{
-    if (process->pid == 0)
-        return ASYNC_MISUSE;
-    if (async_process_reap_(process, WNOHANG)) /* its number may be another's */
-        return -ESRCH;
-    return kill((pid_t)process->pid, signo) == 0 ? ASYNC_OK : -errno;
-}
-
-async_status async_process_terminate(async_process *process) { return async_process_send_signal(process, SIGTERM); }
-async_status async_process_kill(async_process *process) { return async_process_send_signal(process, SIGKILL); }
-
-async_step async_process_wait_resume(async_stack *stack, void *frame)
-{
-    struct async_process_wait *wait = (struct async_process_wait *)frame;
-    async_process *process = wait->process;
-    if (wait->leaf.frame.state == ASYNC_LEAF_NEW) {
-        if (process->pid == 0 || (!process->ended && process->loop != async_loop_of_(stack)))
-            return async_step_(ASYNC_MISUSE);
-        if (process->ended) {
-            wait->result = process->returncode;
-            return async_step_(process->lost ? -ECHILD : ASYNC_OK);
-        }
-        async_line_append_(&process->waits, &wait->node);
-        return async_leaf_wait(stack, &wait->leaf);
-    }
-    if (!(wait->leaf.frame.flags & ASYNC_ITEM_)) /* else the process may be no more */
-        async_line_remove_(&process->waits, &wait->node);
-    return async_step_(async_leaf_outcome(&wait->leaf) < 0 ? async_leaf_outcome(&wait->leaf) : wait->status);
-}
-
-ASYNC_LEAF_DEFINE(async_process_wait, async_leaf_cancel);
-
-/* ---- its beginning ------------------------------------------------------------------------------------------- */
-
-static async_status async_processes_of_(async_loop *loop)
-{
-    struct async_processes_ *processes;
-    if (loop->processes != NULL)
-        return ASYNC_OK;
-    processes = (struct async_processes_ *)ASYNCIO_MALLOC(sizeof *processes);
-    if (processes == NULL)
-        return ASYNC_NO_MEMORY;
-    ASYNC_MEMSET_(processes, 0, sizeof *processes);
-    processes->closer.close = async_processes_close_;
-    async_line_append_(&loop->closers, &processes->closer.node);
-    loop->processes = processes;
-    return ASYNC_OK;
-}
-
-static int async_pidfd_(int pid)
-{
-#if ASYNCIO_PIDFD && defined(SYS_pidfd_open)
-    return (int)syscall(SYS_pidfd_open, (pid_t)pid, 0u);
-#else
-    (void)pid;
-    return -1;
-#endif
-}
-
-/* From here on its end is noticed: by a descriptor if the system has one to give, else by SIGCHLD. A process that ended
- * before that is still there to be looked at. */
-static async_status async_process_watch_(async_process *process)
-{
-    async_loop *loop = process->loop;
-    async_status status = ASYNC_OK;
-    process->pidfd = async_pidfd_(process->pid);
-    if (process->pidfd >= 0) {
-        status = async_loop_add_reader(loop, process->pidfd, &process->exited, async_process_exited_, process);
-        if (status < 0) {
-            close(process->pidfd);
-            return status;
-        }
-    } else {
-        if (loop->processes->signalled == 0) {
-            status = async_signal_watch_on_(loop, &loop->processes->child, SIGCHLD, async_child_arrived_);
-            if (status < 0)
-                return status;
-            loop->processes->child.seen--; /* its end may have been before this: the next pass looks */
-            ASYNC_SHOW_(loop->interrupted, true);
-        }
-        loop->processes->signalled++;
-        async_loop_hold(loop);
-    }
-    async_line_append_(&loop->processes->line, &process->node);
-    return ASYNC_OK;
-}
-
-/* ---- fork without exec --------------------------------------------------------------------------------------- */
-
-void async_after_fork(void)
-{
-    async_loop *loop;
-    for (loop = async_loops_; loop != NULL; loop = loop->next_loop)
-        async_poller_close_(loop);
-    async_loops_ = NULL;
-    async_running_ = NULL;
-    async_signals_forget_();
-}
-
-ASYNC_EXTERN_C_END_
-
-#endif
-
-/* ---- subprocess.h ------------------------------------------------------------------------------------- */
-
-/* subprocess.h: starting a child process (asyncio.create_subprocess_exec and _shell). Hosts only. */
-
-#if ASYNCIO_PROCESSES
-
-ASYNC_EXTERN_C_BEGIN_
-
-/* await(async_create_subprocess_exec, .process = &self->p, .argv = argv, ...): starts a program. argv ends with NULL; its
- * first member is the file, looked for in the PATH of the program's environment if there is no '/' in it. Everything
- * given stays in place until the call ends; the process object is overwritten.
- *     .input .output .error   0: the parent's; ASYNC_PIPE: process.input and so on, for us to write to or read from;
- *                             ASYNC_DEVNULL; ASYNC_STDOUT, for the error; a number above 0: a descriptor of ours
- *     .environment            ends with NULL, members "NAME=value"; NULL: the parent's
- *     .cwd                    where it runs; NULL: where we do
- *     .new_session            it leads a session of its own (setsid)
- *     .process_group          the group it joins, or ASYNC_OWN_GROUP; 0: the parent's (setpgid)
- *     .pass_fds .pass_count   descriptors that it has too, at the same numbers; no others, whoever opened them
- * Its signals are as usual: none blocked, no handlers, SIGPIPE and SIGCHLD not ignored. Why it cannot be started is known
- * here: -ENOENT, -EACCES and what else execve() and chdir() say, in process.failed which of them; -EMFILE, -EAGAIN,
- * -ENOMEM. Then nothing is left of it, also when it is cancelled; deinit is not needed. Mirrors
- * asyncio.create_subprocess_exec().
- * await(async_create_subprocess_shell, .process = &self->p, .command = "ls | wc -l", ...): the same by /bin/sh. */
-struct async_create_subprocess_exec {
-    async_watcher_ watcher;
-    async_process *process;
-    const char *const *argv;
-    int input, output, error;
-    const char *const *environment;
-    const char *cwd;
-    bool new_session;
-    int process_group;
-    const int *pass_fds;
-    size_t pass_count;
-    int report;
-};
-ASYNC_DECLARE(async_create_subprocess_exec);
-struct async_create_subprocess_shell {
-    async_watcher_ watcher;
-    async_process *process;
-    const char *command;
-    int input, output, error;
-    const char *const *environment;
-    const char *cwd;
-    bool new_session;
-    int process_group;
-    const int *pass_fds;
-    size_t pass_count;
-    int report;
-};
-ASYNC_DECLARE(async_create_subprocess_shell);
-
-ASYNC_EXTERN_C_END_
-
-#endif
-
-#if defined(ASYNCIO_IMPLEMENTATION) && ASYNCIO_PROCESSES
-
-ASYNC_EXTERN_C_BEGIN_
-
-/* The child's descriptors, and our ends of its pipes. theirs: what is to be closed when it has them. */
-static async_status async_process_stdio_(async_process *process, struct async_spawn_ *spawn, int theirs[3])
-{
-    int *ours[3], fds[2], i;
-    ours[0] = &process->input;
-    ours[1] = &process->output;
-    ours[2] = &process->error;
-    for (i = 0; i < 3; i++) {
-        int *fd = &spawn->stdio[i];
-        async_status status = ASYNC_OK;
-        if (*fd == ASYNC_PIPE) {
-            status = async_spawn_pipe_(fds);
-            if (status == ASYNC_OK) {
-                *fd = theirs[i] = fds[i == 0 ? 0 : 1];
-                *ours[i] = fds[i == 0 ? 1 : 0];
-                status = async_fd_set_nonblocking(*ours[i]);
-            }
-        } else if (*fd == ASYNC_DEVNULL) {
-            *fd = theirs[i] = open("/dev/null", O_RDWR | O_CLOEXEC);
-            status = *fd < 0 ? -errno : ASYNC_OK;
-        } else if (*fd == ASYNC_STDOUT && i == 2) {
-            *fd = spawn->stdio[1];
-        } else if (*fd == 0) {
-            *fd = i;
-        } else if (*fd < 0) {
-            status = ASYNC_INVALID_ARGUMENT;
-        } else if (fcntl(*fd, F_GETFD) < 0) {
-            status = -errno;
-        }
-        if (status < 0)
-            return status;
-    }
-    for (i = 0; i < (int)spawn->pass_count; i++)
-        if (fcntl(spawn->pass_fds[i], F_GETFD) < 0)
-            return -errno;
-    return ASYNC_OK;
-}
-
-/* The child that is not to be: nothing waits for it yet, and nothing will. */
-static async_step async_process_abandon_(async_process *process, int report, int pid, async_status status)
-{
-    if (pid > 0) {
-        kill((pid_t)pid, SIGKILL);
-        while (waitpid((pid_t)pid, NULL, 0) < 0 && errno == EINTR) {
-        }
-        async_process_close_(process, &report);
-    }
-    async_process_close_ends_(process);
-    process->pid = 0;
-    return async_step_(status);
-}
-
-/* Starts it, for the running loop. Its number, or a status. */
-static int async_process_start_(async_loop *loop, async_process *process, struct async_spawn_ *spawn, int *report)
-{
-    int theirs[3], i, pid;
-    ASYNC_MEMSET_(process, 0, sizeof *process);
-    process->loop = loop;
-    process->input = process->output = process->error = process->pidfd = -1;
-    process->returncode = ASYNC_RUNNING;
-    for (i = 0; i < 3; i++)
-        theirs[i] = -1;
-    if (spawn->argv == NULL || spawn->argv[0] == NULL)
-        return ASYNC_INVALID_ARGUMENT;
-    pid = async_processes_of_(loop);
-    if (pid == ASYNC_OK) {
-        process->failed = "open";
-        pid = async_process_stdio_(process, spawn, theirs);
-    }
-    if (pid == ASYNC_OK) {
-        process->failed = "fork";
-        pid = async_spawn_start_(spawn, report);
-    }
-    for (i = 0; i < 3; i++)
-        if (theirs[i] >= 0)
-            close(theirs[i]);
-    return pid;
-}
-
-/* What the child says, or that it has become the program. */
-static async_step async_process_hear_(async_stack *stack, async_watcher_ *watcher, async_process *process, int report)
-{
-    struct async_spawn_report_ said;
-    ssize_t n;
-    async_status status;
-    do
-        n = read(report, &said, sizeof said);
-    while (n < 0 && errno == EINTR);
-    if (n < 0 && async_would_block_(errno)) {
-        status = async_fd_wait_(stack, watcher, report, false);
-        return status < 0 ? async_process_abandon_(process, report, process->pid, status) : async_step_(status);
-    }
-    if (n != 0) {
-        process->failed = async_step_name_(said.step);
-        status = n == (ssize_t)sizeof said ? -said.error : -EIO;
-        return async_process_abandon_(process, report, process->pid, status);
-    }
-    status = async_process_watch_(process);
-    if (status < 0)
-        return async_process_abandon_(process, report, process->pid, status);
-    async_process_close_(process, &report);
-    process->failed = NULL;
-    return async_step_(ASYNC_OK);
-}
-
-static async_step async_process_create_(async_stack *stack, async_watcher_ *watcher, async_process *process,
-    struct async_spawn_ *spawn, int *report)
-{
-    async_status status;
-    if (watcher->leaf.frame.state == ASYNC_LEAF_NEW) {
-        int pid = async_process_start_(async_loop_of_(stack), process, spawn, report);
-        if (pid < 0)
-            return async_process_abandon_(process, -1, 0, pid);
-        process->pid = pid;
-    } else {
-        async_poller_unwatch_(async_loop_of_(stack), watcher);
-        status = async_leaf_outcome(&watcher->leaf);
-        if (status == ASYNC_OK)
-            status = watcher->status;
-        if (status < 0)
-            return async_process_abandon_(process, *report, process->pid, status);
-    }
-    return async_process_hear_(stack, watcher, process, *report);
-}
-
-#define ASYNC_SPAWN_FILL_(spawn, create)                                                            \
-    (spawn)->stdio[0] = (create)->input;                                                            \
-    (spawn)->stdio[1] = (create)->output;                                                           \
-    (spawn)->stdio[2] = (create)->error;                                                            \
-    (spawn)->environment = (create)->environment;                                                   \
-    (spawn)->cwd = (create)->cwd;                                                                   \
-    (spawn)->new_session = (create)->new_session;                                                   \
-    (spawn)->process_group = (create)->process_group;                                               \
-    (spawn)->pass_fds = (create)->pass_fds;                                                         \
-    (spawn)->pass_count = (create)->pass_count;
-
-async_step async_create_subprocess_exec_resume(async_stack *stack, void *frame)
-{
-    struct async_create_subprocess_exec *create = (struct async_create_subprocess_exec *)frame;
-    struct async_spawn_ spawn;
-    ASYNC_MEMSET_(&spawn, 0, sizeof spawn);
-    ASYNC_SPAWN_FILL_(&spawn, create)
-    spawn.argv = create->argv;
-    return async_process_create_(stack, &create->watcher, create->process, &spawn, &create->report);
-}
-
-async_step async_create_subprocess_shell_resume(async_stack *stack, void *frame)
-{
-    struct async_create_subprocess_shell *create = (struct async_create_subprocess_shell *)frame;
-    struct async_spawn_ spawn;
-    const char *argv[4];
-    ASYNC_MEMSET_(&spawn, 0, sizeof spawn);
-    ASYNC_SPAWN_FILL_(&spawn, create)
-    argv[0] = "/bin/sh";
-    argv[1] = "-c";
-    argv[2] = create->command == NULL ? "" : create->command;
-    argv[3] = NULL;
-    spawn.argv = argv;
-    return async_process_create_(stack, &create->watcher, create->process, &spawn, &create->report);
-}
-
-ASYNC_LEAF_DEFINE(async_create_subprocess_exec, async_leaf_cancel);
-ASYNC_LEAF_DEFINE(async_create_subprocess_shell, async_leaf_cancel);
 
 ASYNC_EXTERN_C_END_
 
@@ -15462,6 +14939,707 @@ async_step async_stream_wait_closed_resume(async_stack *stack, void *frame)
 
 ASYNC_LEAF_DEFINE(async_stream_close, async_leaf_cancel);
 ASYNC_LEAF_DEFINE(async_stream_wait_closed, async_leaf_cancel);
+
+ASYNC_EXTERN_C_END_
+
+#endif
+
+/* ---- process.h ---------------------------------------------------------------------------------------- */
+
+/* process.h: child processes: their end, and signals for them (asyncio.subprocess.Process). Hosts only. subprocess.h starts
+ * them.
+ *
+ * A process is reaped as soon as it has ended: on Linux through a descriptor that stands for it (pidfd), elsewhere on
+ * SIGCHLD. Only processes started here are waited for, so it gets along with whoever starts others. */
+
+#if ASYNCIO_PROCESSES && ASYNCIO_NET
+
+ASYNC_EXTERN_C_BEGIN_
+
+/* ASYNC_RUNNING: the returncode of a process that has not ended (asyncio's None). */
+enum { ASYNC_RUNNING = INT_MIN };
+
+/* What async_process_communicate has read. */
+struct async_collected_ {
+    char *data;
+    size_t size, capacity;
+};
+
+/* async_process: belongs to its owner, who ends it with async_process_deinit(). All zeros: none. In place until then. */
+typedef struct async_process {
+    int pid;        /* also when it has ended */
+    int returncode; /* what it exited with; minus the signal that ended it; ASYNC_RUNNING */
+    async_stream input, output, error; /* our ends of its pipes; not open where it has none */
+    const char *failed; /* the system call that did, when it could not be started */
+    /* the rest is the library's */
+    async_loop *loop;
+    async_node_ node; /* among the loop's */
+    async_line_ waits;
+    async_fd_handle exited;
+    int pidfd;
+    bool ended, lost;
+    struct async_collected_ collected[2];
+    size_t fed;
+} async_process;
+
+/* await_into(code, async_process_wait, .process = &p): waits for its end and gives its returncode. Any number may wait.
+ * While its output is a pipe that nobody reads, a process that writes much does not end: async_process_communicate.
+ * -ECHILD when somebody else has waited for it, or SIGCHLD is ignored; MISUSE for none, and on another loop. Cancelled,
+ * the process goes on. Mirrors Process.wait(). */
+struct async_process_wait {
+    async_leaf leaf;
+    async_process *process;
+    async_node_ node;
+    async_status status;
+    int result;
+};
+ASYNC_DECLARE(async_process_wait);
+
+/* async_process_poll: true if it has ended: looks now. Mirrors Popen.poll(). */
+bool async_process_poll(async_process *process);
+
+/* async_process_send_signal, async_process_terminate (SIGTERM), async_process_kill (SIGKILL): OK, -ESRCH when it has
+ * ended, -EPERM, MISUSE for none. Mirror Process.send_signal(), terminate(), kill(). */
+async_status async_process_send_signal(async_process *process, int signo);
+async_status async_process_terminate(async_process *process);
+async_status async_process_kill(async_process *process);
+
+/* async_process_deinit: the end of the object: kills the process if it has not ended, waits for that (blocking, but a
+ * killed process is gone soon) so that no zombie is left, and closes its pipes. Who waits for it is given its returncode;
+ * who reads or writes its streams finds them ended. Does nothing on all zeros, as which it leaves the object. One that we may not kill, since
+ * it has become another user's, is left to itself. The end of the loop does the same. Loop thread. */
+void async_process_deinit(async_process *process);
+
+ASYNC_EXTERN_C_END_
+
+#endif
+
+#if defined(ASYNCIO_IMPLEMENTATION) && ASYNCIO_PROCESSES && ASYNCIO_NET
+
+#include <sys/wait.h>
+
+ASYNC_EXTERN_C_BEGIN_
+
+/* A loop's processes, until they are deinitialised. */
+struct async_processes_ {
+    async_closer_ closer;
+    async_line_ line;
+    async_signal_watch_ child; /* SIGCHLD, while there are some without a pidfd */
+    unsigned signalled;        /* how many those are */
+};
+
+static async_process *async_node_process_(async_node_ *node) { return ASYNC_CONTAINER_(node, async_process, node); }
+
+/* ---- the end of a process ------------------------------------------------------------------------------------ */
+
+static void async_process_wake_(async_process *process, async_status status)
+{
+    async_node_ *node;
+    while ((node = process->waits.first) != NULL) {
+        struct async_process_wait *wait = ASYNC_CONTAINER_(node, struct async_process_wait, node);
+        async_line_remove_(&process->waits, node);
+        wait->leaf.frame.flags |= ASYNC_ITEM_; /* out of the line */
+        wait->status = status;
+        wait->result = process->returncode;
+        async_leaf_complete(&wait->leaf);
+    }
+}
+
+static void async_process_unwatch_(async_process *process)
+{
+    async_loop *loop = process->loop;
+    if (process->pidfd >= 0) {
+        async_fd_handle_cancel(&process->exited);
+        async_poller_forget_(loop, process->pidfd, ASYNC_CLOSED);
+        close(process->pidfd);
+        process->pidfd = -1;
+    } else {
+        async_loop_unhold(loop);
+        if (--loop->processes->signalled == 0 && loop->signals != NULL)
+            async_signal_unwatch_(loop, &loop->processes->child);
+    }
+}
+
+/* True if it has ended; options as for waitpid(). */
+static bool async_process_reap_(async_process *process, int options)
+{
+    int status = 0;
+    pid_t pid;
+    if (process->ended)
+        return true;
+    do
+        pid = waitpid((pid_t)process->pid, &status, options);
+    while (pid < 0 && errno == EINTR);
+    if (pid == 0)
+        return false;
+    process->ended = true;
+    process->lost = pid < 0;
+    process->returncode = process->lost ? 255 : WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+    async_process_unwatch_(process);
+    async_process_wake_(process, process->lost ? -ECHILD : ASYNC_OK);
+    return true;
+}
+
+static void async_process_exited_(async_fd_handle *handle)
+{
+    (void)async_process_reap_((async_process *)handle->handle.data, WNOHANG);
+}
+
+static void async_child_arrived_(async_signal_watch_ *watch, unsigned count)
+{
+    struct async_processes_ *processes = ASYNC_CONTAINER_(watch, struct async_processes_, child);
+    async_node_ *node, *next;
+    (void)count;
+    for (node = processes->line.first; node != NULL; node = next) {
+        next = node->next;
+        if (!async_node_process_(node)->ended && async_node_process_(node)->pidfd < 0)
+            (void)async_process_reap_(async_node_process_(node), WNOHANG);
+    }
+}
+
+static void async_process_close_ends_(async_process *process)
+{
+    async_stream_abort(&process->input);
+    async_stream_abort(&process->output);
+    async_stream_abort(&process->error);
+}
+
+/* Kills it, unless it has ended; nothing waits for it any more. */
+static void async_process_end_(async_process *process)
+{
+    if (!process->ended) {
+        if (kill((pid_t)process->pid, SIGKILL) == 0 || errno != EPERM) {
+            (void)async_process_reap_(process, 0);
+        } else if (!async_process_reap_(process, WNOHANG)) {
+            process->ended = process->lost = true;
+            process->returncode = 255;
+            async_process_unwatch_(process);
+        }
+    }
+    async_process_wake_(process, ASYNC_CLOSED);
+    async_process_close_ends_(process);
+    async_line_remove_(&process->loop->processes->line, &process->node);
+    process->loop = NULL;
+}
+
+static void async_processes_close_(async_loop *loop, async_closer_ *closer)
+{
+    struct async_processes_ *processes = loop->processes;
+    (void)closer;
+    while (processes->line.first != NULL)
+        async_process_end_(async_node_process_(processes->line.first));
+    loop->processes = NULL;
+    ASYNCIO_FREE(processes);
+}
+
+void async_process_deinit(async_process *process)
+{
+    int i;
+    if (process->pid == 0)
+        return;
+    if (process->loop != NULL)
+        async_process_end_(process);
+    for (i = 0; i < 2; i++)
+        if (process->collected[i].data != NULL)
+            ASYNCIO_FREE(process->collected[i].data);
+    ASYNC_MEMSET_(process, 0, sizeof *process);
+}
+
+bool async_process_poll(async_process *process)
+{
+    return process->pid != 0 && async_process_reap_(process, WNOHANG);
+}
+
+async_status async_process_send_signal(async_process *process, int signo)
+{
+    if (process->pid == 0)
+        return ASYNC_MISUSE;
+    if (async_process_reap_(process, WNOHANG)) /* its number may be another's */
+        return -ESRCH;
+    return kill((pid_t)process->pid, signo) == 0 ? ASYNC_OK : -errno;
+}
+
+async_status async_process_terminate(async_process *process) { return async_process_send_signal(process, SIGTERM); }
+async_status async_process_kill(async_process *process) { return async_process_send_signal(process, SIGKILL); }
+
+async_step async_process_wait_resume(async_stack *stack, void *frame)
+{
+    struct async_process_wait *wait = (struct async_process_wait *)frame;
+    async_process *process = wait->process;
+    if (wait->leaf.frame.state == ASYNC_LEAF_NEW) {
+        if (process->pid == 0 || (!process->ended && process->loop != async_loop_of_(stack)))
+            return async_step_(ASYNC_MISUSE);
+        if (process->ended) {
+            wait->result = process->returncode;
+            return async_step_(process->lost ? -ECHILD : ASYNC_OK);
+        }
+        async_line_append_(&process->waits, &wait->node);
+        return async_leaf_wait(stack, &wait->leaf);
+    }
+    if (!(wait->leaf.frame.flags & ASYNC_ITEM_)) /* else the process may be no more */
+        async_line_remove_(&process->waits, &wait->node);
+    return async_step_(async_leaf_outcome(&wait->leaf) < 0 ? async_leaf_outcome(&wait->leaf) : wait->status);
+}
+
+ASYNC_LEAF_DEFINE(async_process_wait, async_leaf_cancel);
+
+/* ---- its beginning ------------------------------------------------------------------------------------------- */
+
+static async_status async_processes_of_(async_loop *loop)
+{
+    struct async_processes_ *processes;
+    if (loop->processes != NULL)
+        return ASYNC_OK;
+    processes = (struct async_processes_ *)ASYNCIO_MALLOC(sizeof *processes);
+    if (processes == NULL)
+        return ASYNC_NO_MEMORY;
+    ASYNC_MEMSET_(processes, 0, sizeof *processes);
+    processes->closer.close = async_processes_close_;
+    async_line_append_(&loop->closers, &processes->closer.node);
+    loop->processes = processes;
+    return ASYNC_OK;
+}
+
+static int async_pidfd_(int pid)
+{
+#if ASYNCIO_PIDFD && defined(SYS_pidfd_open)
+    return (int)syscall(SYS_pidfd_open, (pid_t)pid, 0u);
+#else
+    (void)pid;
+    return -1;
+#endif
+}
+
+/* From here on its end is noticed: by a descriptor if the system has one to give, else by SIGCHLD. A process that ended
+ * before that is still there to be looked at. */
+static async_status async_process_watch_(async_process *process)
+{
+    async_loop *loop = process->loop;
+    async_status status = ASYNC_OK;
+    process->pidfd = async_pidfd_(process->pid);
+    if (process->pidfd >= 0) {
+        status = async_loop_add_reader(loop, process->pidfd, &process->exited, async_process_exited_, process);
+        if (status < 0) {
+            close(process->pidfd);
+            return status;
+        }
+    } else {
+        if (loop->processes->signalled == 0) {
+            status = async_signal_watch_on_(loop, &loop->processes->child, SIGCHLD, async_child_arrived_);
+            if (status < 0)
+                return status;
+            loop->processes->child.seen--; /* its end may have been before this: the next pass looks */
+            ASYNC_SHOW_(loop->interrupted, true);
+        }
+        loop->processes->signalled++;
+        async_loop_hold(loop);
+    }
+    async_line_append_(&loop->processes->line, &process->node);
+    return ASYNC_OK;
+}
+
+ASYNC_EXTERN_C_END_
+
+#endif
+
+/* ---- subprocess.h ------------------------------------------------------------------------------------- */
+
+/* subprocess.h: starting a child process (asyncio.create_subprocess_exec and _shell). Hosts only. */
+
+#if ASYNCIO_PROCESSES && ASYNCIO_NET
+
+ASYNC_EXTERN_C_BEGIN_
+
+/* await(async_create_subprocess_exec, .process = &self->p, .argv = argv, ...): starts a program. argv ends with NULL; its
+ * first member is the file, looked for in the PATH of the program's environment if there is no '/' in it. Everything
+ * given stays in place until the call ends; the process object is overwritten.
+ *     .input .output .error   0: the parent's; ASYNC_PIPE: a pipe, whose other end is the stream process.input, and so on;
+ *                             ASYNC_DEVNULL; ASYNC_STDOUT, for the error; a number above 0: a descriptor of ours
+ *     .environment            ends with NULL, members "NAME=value"; NULL: the parent's
+ *     .cwd                    where it runs; NULL: where we do
+ *     .new_session            it leads a session of its own (setsid)
+ *     .process_group          the group it joins, or ASYNC_OWN_GROUP; 0: the parent's (setpgid)
+ *     .pass_fds .pass_count   descriptors that it has too, at the same numbers; no others, whoever opened them
+ * Its signals are as usual: none blocked, no handlers, SIGPIPE and SIGCHLD not ignored. Why it cannot be started is known
+ * here: -ENOENT, -EACCES and what else execve() and chdir() say, in process.failed which of them; -EMFILE, -EAGAIN,
+ * -ENOMEM. Then nothing is left of it, also when it is cancelled; deinit is not needed. Mirrors
+ * asyncio.create_subprocess_exec().
+ * await(async_create_subprocess_shell, .process = &self->p, .command = "ls | wc -l", ...): the same by /bin/sh. */
+struct async_create_subprocess_exec {
+    async_watcher_ watcher;
+    async_process *process;
+    const char *const *argv;
+    int input, output, error;
+    const char *const *environment;
+    const char *cwd;
+    bool new_session;
+    int process_group;
+    const int *pass_fds;
+    size_t pass_count;
+    int report;
+};
+ASYNC_DECLARE(async_create_subprocess_exec);
+struct async_create_subprocess_shell {
+    async_watcher_ watcher;
+    async_process *process;
+    const char *command;
+    int input, output, error;
+    const char *const *environment;
+    const char *cwd;
+    bool new_session;
+    int process_group;
+    const int *pass_fds;
+    size_t pass_count;
+    int report;
+};
+ASYNC_DECLARE(async_create_subprocess_shell);
+
+ASYNC_EXTERN_C_END_
+
+#endif
+
+#if defined(ASYNCIO_IMPLEMENTATION) && ASYNCIO_PROCESSES && ASYNCIO_NET
+
+ASYNC_EXTERN_C_BEGIN_
+
+/* The child's descriptors, and our ends of its pipes. theirs: what is to be closed when it has them. */
+static async_status async_process_stdio_(async_process *process, struct async_spawn_ *spawn, int theirs[3])
+{
+    async_stream *ours[3];
+    int fds[2], i;
+    ours[0] = &process->input;
+    ours[1] = &process->output;
+    ours[2] = &process->error;
+    for (i = 0; i < 3; i++) {
+        int *fd = &spawn->stdio[i];
+        async_status status = ASYNC_OK;
+        if (*fd == ASYNC_PIPE) {
+            status = async_spawn_pipe_(fds);
+            if (status == ASYNC_OK) {
+                int our = fds[i == 0];
+                *fd = theirs[i] = fds[i != 0];
+                status = async_fd_set_nonblocking(our);
+                if (status == ASYNC_OK)
+                    status = async_stream_open_(ours[i], i == 0 ? -1 : our, i == 0 ? our : -1, true);
+                if (status < 0)
+                    close(our);
+            }
+        } else if (*fd == ASYNC_DEVNULL) {
+            *fd = theirs[i] = open("/dev/null", O_RDWR | O_CLOEXEC);
+            status = *fd < 0 ? -errno : ASYNC_OK;
+        } else if (*fd == ASYNC_STDOUT && i == 2) {
+            *fd = spawn->stdio[1];
+        } else if (*fd == 0) {
+            *fd = i;
+        } else if (*fd < 0) {
+            status = ASYNC_INVALID_ARGUMENT;
+        } else if (fcntl(*fd, F_GETFD) < 0) {
+            status = -errno;
+        }
+        if (status < 0)
+            return status;
+    }
+    for (i = 0; i < (int)spawn->pass_count; i++)
+        if (fcntl(spawn->pass_fds[i], F_GETFD) < 0)
+            return -errno;
+    return ASYNC_OK;
+}
+
+/* The child that is not to be: nothing waits for it yet, and nothing will. */
+static async_step async_process_abandon_(async_process *process, int report, int pid, async_status status)
+{
+    if (pid > 0) {
+        kill((pid_t)pid, SIGKILL);
+        while (waitpid((pid_t)pid, NULL, 0) < 0 && errno == EINTR) {
+        }
+        async_fd_close(report);
+    }
+    async_process_close_ends_(process);
+    process->pid = 0;
+    return async_step_(status);
+}
+
+/* Starts it, for the running loop. Its number, or a status. */
+static int async_process_start_(async_loop *loop, async_process *process, struct async_spawn_ *spawn, int *report)
+{
+    int theirs[3], i, pid;
+    ASYNC_MEMSET_(process, 0, sizeof *process);
+    process->loop = loop;
+    process->pidfd = -1;
+    process->returncode = ASYNC_RUNNING;
+    for (i = 0; i < 3; i++)
+        theirs[i] = -1;
+    if (spawn->argv == NULL || spawn->argv[0] == NULL)
+        return ASYNC_INVALID_ARGUMENT;
+    pid = async_processes_of_(loop);
+    if (pid == ASYNC_OK) {
+        process->failed = "open";
+        pid = async_process_stdio_(process, spawn, theirs);
+    }
+    if (pid == ASYNC_OK) {
+        process->failed = "fork";
+        pid = async_spawn_start_(spawn, report);
+    }
+    for (i = 0; i < 3; i++)
+        if (theirs[i] >= 0)
+            close(theirs[i]);
+    return pid;
+}
+
+/* What the child says, or that it has become the program. */
+static async_step async_process_hear_(async_stack *stack, async_watcher_ *watcher, async_process *process, int report)
+{
+    struct async_spawn_report_ said;
+    ssize_t n;
+    async_status status;
+    do
+        n = read(report, &said, sizeof said);
+    while (n < 0 && errno == EINTR);
+    if (n < 0 && async_would_block_(errno)) {
+        status = async_fd_wait_(stack, watcher, report, false);
+        return status < 0 ? async_process_abandon_(process, report, process->pid, status) : async_step_(status);
+    }
+    if (n != 0) {
+        process->failed = async_step_name_(said.step);
+        status = n == (ssize_t)sizeof said ? -said.error : -EIO;
+        return async_process_abandon_(process, report, process->pid, status);
+    }
+    status = async_process_watch_(process);
+    if (status < 0)
+        return async_process_abandon_(process, report, process->pid, status);
+    async_fd_close(report);
+    process->failed = NULL;
+    return async_step_(ASYNC_OK);
+}
+
+static async_step async_process_create_(async_stack *stack, async_watcher_ *watcher, async_process *process,
+    struct async_spawn_ *spawn, int *report)
+{
+    async_status status;
+    if (watcher->leaf.frame.state == ASYNC_LEAF_NEW) {
+        int pid = async_process_start_(async_loop_of_(stack), process, spawn, report);
+        if (pid < 0)
+            return async_process_abandon_(process, -1, 0, pid);
+        process->pid = pid;
+    } else {
+        async_poller_unwatch_(async_loop_of_(stack), watcher);
+        status = async_leaf_outcome(&watcher->leaf);
+        if (status == ASYNC_OK)
+            status = watcher->status;
+        if (status < 0)
+            return async_process_abandon_(process, *report, process->pid, status);
+    }
+    return async_process_hear_(stack, watcher, process, *report);
+}
+
+#define ASYNC_SPAWN_FILL_(spawn, create)                                                            \
+    (spawn)->stdio[0] = (create)->input;                                                            \
+    (spawn)->stdio[1] = (create)->output;                                                           \
+    (spawn)->stdio[2] = (create)->error;                                                            \
+    (spawn)->environment = (create)->environment;                                                   \
+    (spawn)->cwd = (create)->cwd;                                                                   \
+    (spawn)->new_session = (create)->new_session;                                                   \
+    (spawn)->process_group = (create)->process_group;                                               \
+    (spawn)->pass_fds = (create)->pass_fds;                                                         \
+    (spawn)->pass_count = (create)->pass_count;
+
+async_step async_create_subprocess_exec_resume(async_stack *stack, void *frame)
+{
+    struct async_create_subprocess_exec *create = (struct async_create_subprocess_exec *)frame;
+    struct async_spawn_ spawn;
+    ASYNC_MEMSET_(&spawn, 0, sizeof spawn);
+    ASYNC_SPAWN_FILL_(&spawn, create)
+    spawn.argv = create->argv;
+    return async_process_create_(stack, &create->watcher, create->process, &spawn, &create->report);
+}
+
+async_step async_create_subprocess_shell_resume(async_stack *stack, void *frame)
+{
+    struct async_create_subprocess_shell *create = (struct async_create_subprocess_shell *)frame;
+    struct async_spawn_ spawn;
+    const char *argv[4];
+    ASYNC_MEMSET_(&spawn, 0, sizeof spawn);
+    ASYNC_SPAWN_FILL_(&spawn, create)
+    argv[0] = "/bin/sh";
+    argv[1] = "-c";
+    argv[2] = create->command == NULL ? "" : create->command;
+    argv[3] = NULL;
+    spawn.argv = argv;
+    return async_process_create_(stack, &create->watcher, create->process, &spawn, &create->report);
+}
+
+ASYNC_LEAF_DEFINE(async_create_subprocess_exec, async_leaf_cancel);
+ASYNC_LEAF_DEFINE(async_create_subprocess_shell, async_leaf_cancel);
+
+ASYNC_EXTERN_C_END_
+
+#endif
+
+/* ---- communicate.h ------------------------------------------------------------------------------------ */
+
+/* communicate.h: all that a process is told and says, at once (Process.communicate). Hosts only. */
+
+#if ASYNCIO_PROCESSES && ASYNCIO_NET
+
+ASYNC_EXTERN_C_BEGIN_
+
+/* ASYNC_COMMUNICATE_LIMIT: how much of each output is taken if nothing else is said. */
+enum { ASYNC_COMMUNICATE_LIMIT = 16 * 1024 * 1024 };
+
+/* await_into(code, async_process_communicate, .process = &p, .data = d, .size = n, .limit = most): writes the data to its
+ * input, if that is a pipe, and closes it; meanwhile reads its outputs, as far as they are pipes, to their ends; waits for
+ * its end and gives its returncode. A process that does not want its input is no failure. LIMIT_OVERRUN when it says more
+ * than .limit bytes (0: the above) in one of its outputs; NO_MEMORY, -errno. What was read is there, then, too. Cancelled,
+ * or failed, it loses nothing: called again with the same data, it goes on. Mirrors Process.communicate(). */
+struct async_process_communicate {
+    async_frame frame;
+    async_process *process;
+    const void *data;
+    size_t size, limit;
+    int result;
+    async_task_group group;
+    async_task *tasks[3];
+    async_handle nodes[3];
+    size_t count;
+};
+ASYNC_DECLARE(async_process_communicate);
+
+/* async_process_output, async_process_error_output: what was read of its output, and of its error: *size bytes (size may
+ * be NULL), with a '\0' behind them; "" for nothing. Its memory is the process object's, until the deinit. */
+const char *async_process_output(const async_process *process, size_t *size);
+const char *async_process_error_output(const async_process *process, size_t *size);
+
+ASYNC_EXTERN_C_END_
+
+#endif
+
+#if defined(ASYNCIO_IMPLEMENTATION) && ASYNCIO_PROCESSES && ASYNCIO_NET
+
+ASYNC_EXTERN_C_BEGIN_
+
+static const char *async_collected_text_(const struct async_collected_ *collected, size_t *size)
+{
+    if (size != NULL)
+        *size = collected->size;
+    return collected->data == NULL ? "" : collected->data;
+}
+
+const char *async_process_output(const async_process *process, size_t *size)
+{
+    return async_collected_text_(&process->collected[0], size);
+}
+
+const char *async_process_error_output(const async_process *process, size_t *size)
+{
+    return async_collected_text_(&process->collected[1], size);
+}
+
+/* Writes the input in pieces, so that what was taken is known when it is cancelled. */
+struct async_process_feed_ {
+    async_frame frame;
+    async_process *process;
+    const char *data;
+    size_t size;
+    async_status status;
+};
+
+ASYNC(async_process_feed_)
+{
+    async_process *process = self->process;
+    ASYNC_BEGIN;
+    async_stream_set_write_buffer_limits(&process->input, 0, 0); /* a drain is for all of it */
+    for (;;) {
+        AWAIT_CATCH(self->status, async_stream_drain, .stream = &process->input);
+        if (self->status == ASYNC_OK && process->fed < self->size) {
+            size_t n = self->size - process->fed < 65536 ? self->size - process->fed : 65536;
+            self->status = async_stream_write(&process->input, self->data + process->fed, n);
+            if (self->status == ASYNC_OK) {
+                process->fed += n;
+                continue;
+            }
+        }
+        break;
+    }
+    if (self->status < 0 && self->status != -EPIPE && self->status != -ECONNRESET)
+        ASYNC_RAISE(self->status);
+    async_stream_close_nowait(&process->input);
+    ASYNC_END;
+}
+
+/* Room for more, and for a '\0': that much is taken from the stream, and so it cannot be lost. 0 without memory. */
+static size_t async_collect_room_(struct async_collected_ *collected, size_t limit)
+{
+    size_t capacity = collected->capacity, most = limit < SIZE_MAX - 2 ? limit + 2 : SIZE_MAX;
+    if (collected->size + 1 >= capacity) {
+        char *data;
+        capacity = capacity == 0 ? 4096 : capacity * 2;
+        if (capacity > most)
+            capacity = most;
+        data = (char *)ASYNCIO_MALLOC(capacity);
+        if (data == NULL)
+            return 0;
+        if (collected->data != NULL) {
+            ASYNC_MEMCPY_(data, collected->data, collected->size);
+            ASYNCIO_FREE(collected->data);
+        }
+        data[collected->size] = '\0';
+        collected->data = data;
+        collected->capacity = capacity;
+    }
+    return capacity - 1 - collected->size;
+}
+
+struct async_process_collect_ {
+    async_frame frame;
+    async_stream *stream;
+    struct async_collected_ *collected;
+    size_t limit, room;
+    async_bytes bytes;
+};
+
+ASYNC(async_process_collect_)
+{
+    struct async_collected_ *collected = self->collected;
+    ASYNC_BEGIN;
+    for (;;) {
+        if (collected->size > self->limit)
+            ASYNC_RAISE(ASYNC_LIMIT_OVERRUN);
+        self->room = async_collect_room_(collected, self->limit);
+        if (self->room == 0)
+            ASYNC_RAISE(ASYNC_NO_MEMORY);
+        AWAIT_INTO(self->bytes, async_stream_read, .stream = self->stream, .size = self->room);
+        if (self->bytes.size == 0)
+            ASYNC_RETURN();
+        ASYNC_MEMCPY_(collected->data + collected->size, self->bytes.data, self->bytes.size);
+        collected->size += self->bytes.size;
+        collected->data[collected->size] = '\0';
+    }
+    ASYNC_END;
+}
+
+ASYNC_DEFINE(async_process_communicate)
+{
+    async_process *process = self->process;
+    ASYNC_BEGIN;
+    if (process->pid == 0)
+        ASYNC_RAISE(ASYNC_MISUSE);
+    if (self->limit == 0)
+        self->limit = ASYNC_COMMUNICATE_LIMIT;
+    async_task_group_enter(&self->group);
+    if (!async_stream_is_closing(&process->input))
+        self->tasks[self->count++] = async_task_group_create_task(&self->group, async_process_feed_, .process = process,
+            .data = (const char *)self->data, .size = self->size);
+    if (!async_stream_is_closing(&process->output))
+        self->tasks[self->count++] = async_task_group_create_task(&self->group, async_process_collect_, .stream = &process->output,
+            .collected = &process->collected[0], .limit = self->limit);
+    if (!async_stream_is_closing(&process->error))
+        self->tasks[self->count++] = async_task_group_create_task(&self->group, async_process_collect_, .stream = &process->error,
+            .collected = &process->collected[1], .limit = self->limit);
+    /* Not the group alone: it would take one that somebody cancels for one that is done. */
+    AWAIT(async_gather, .tasks = self->tasks, .count = self->count, .nodes = self->nodes);
+    AWAIT_INTO(self->result, async_process_wait, .process = process);
+    ASYNC_END;
+}
 
 ASYNC_EXTERN_C_END_
 

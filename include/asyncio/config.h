@@ -57,7 +57,7 @@
 #define ASYNCIO_VERIFY 0
 #endif
 
-/* ASYNCIO_PROCESSES: signals and child processes. Hosts only. */
+/* ASYNCIO_PROCESSES: signals and, with ASYNCIO_NET, as their pipes are streams, child processes. Hosts only. */
 #ifndef ASYNCIO_PROCESSES
 #define ASYNCIO_PROCESSES (!(ASYNCIO_BARE))
 #endif

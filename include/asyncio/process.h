@@ -6,22 +6,27 @@
 #ifndef ASYNCIO_PROCESS_H
 #define ASYNCIO_PROCESS_H
 
-#include "fd.h"
-#include "fd_handle.h"
 #include "spawn.h"
+#include "stream_close.h"
 
-#if ASYNCIO_PROCESSES
+#if ASYNCIO_PROCESSES && ASYNCIO_NET
 
 ASYNC_EXTERN_C_BEGIN_
 
 /* ASYNC_RUNNING: the returncode of a process that has not ended (asyncio's None). */
 enum { ASYNC_RUNNING = INT_MIN };
 
+/* What async_process_communicate has read. */
+struct async_collected_ {
+    char *data;
+    size_t size, capacity;
+};
+
 /* async_process: belongs to its owner, who ends it with async_process_deinit(). All zeros: none. In place until then. */
 typedef struct async_process {
     int pid;        /* also when it has ended */
     int returncode; /* what it exited with; minus the signal that ended it; ASYNC_RUNNING */
-    int input, output, error; /* our ends of its pipes, non-blocking; -1: none */
+    async_stream input, output, error; /* our ends of its pipes; not open where it has none */
     const char *failed; /* the system call that did, when it could not be started */
     /* the rest is the library's */
     async_loop *loop;
@@ -30,10 +35,7 @@ typedef struct async_process {
     async_fd_handle exited;
     int pidfd;
     bool ended, lost;
-    struct async_collected_ {
-        char *data;
-        size_t size, capacity;
-    } collected[2];
+    struct async_collected_ collected[2];
     size_t fed;
 } async_process;
 
@@ -59,28 +61,18 @@ async_status async_process_send_signal(async_process *process, int signo);
 async_status async_process_terminate(async_process *process);
 async_status async_process_kill(async_process *process);
 
-/* async_process_close_input: closes our end of its standard input, which then ends for it. Mirrors stdin.close(). */
-void async_process_close_input(async_process *process);
-
 /* async_process_deinit: the end of the object: kills the process if it has not ended, waits for that (blocking, but a
  * killed process is gone soon) so that no zombie is left, and closes its pipes. Who waits for it is given its returncode;
- * who waits for a pipe, CLOSED. Does nothing on all zeros, as which it leaves the object. One that we may not kill, since
+ * who reads or writes its streams finds them ended. Does nothing on all zeros, as which it leaves the object. One that we may not kill, since
  * it has become another user's, is left to itself. The end of the loop does the same. Loop thread. */
 void async_process_deinit(async_process *process);
-
-/* async_after_fork: for the child of a fork() that goes on in this program instead of calling exec: first thing. A child
- * has a copy of the loops' memory, but shares their descriptors with its parent and has none of its other threads, so it
- * must not run them. This forgets the loops of this thread: none is running any more, their own descriptors are closed,
- * signals do again what they did before, the processes are the parent's. Their tasks are not ended and their memory is not
- * freed. The child may then run a loop of its own; it must not return into one that was running, but _exit(). */
-void async_after_fork(void);
 
 ASYNC_EXTERN_C_END_
 
 #endif
 #endif
 
-#if defined(ASYNCIO_IMPLEMENTATION) && ASYNCIO_PROCESSES
+#if defined(ASYNCIO_IMPLEMENTATION) && ASYNCIO_PROCESSES && ASYNCIO_NET
 #ifndef ASYNCIO_PROCESS_IMPLEMENTATION_
 #define ASYNCIO_PROCESS_IMPLEMENTATION_
 
@@ -166,20 +158,11 @@ static void async_child_arrived_(async_signal_watch_ *watch, unsigned count)
     }
 }
 
-static void async_process_close_(async_process *process, int *fd)
-{
-    if (*fd >= 0) {
-        async_poller_forget_(process->loop, *fd, ASYNC_CLOSED);
-        close(*fd);
-    }
-    *fd = -1;
-}
-
 static void async_process_close_ends_(async_process *process)
 {
-    async_process_close_(process, &process->input);
-    async_process_close_(process, &process->output);
-    async_process_close_(process, &process->error);
+    async_stream_abort(&process->input);
+    async_stream_abort(&process->output);
+    async_stream_abort(&process->error);
 }
 
 /* Kills it, unless it has ended; nothing waits for it any more. */
@@ -208,12 +191,6 @@ static void async_processes_close_(async_loop *loop, async_closer_ *closer)
         async_process_end_(async_node_process_(processes->line.first));
     loop->processes = NULL;
     ASYNCIO_FREE(processes);
-}
-
-void async_process_close_input(async_process *process)
-{
-    if (process->pid != 0)
-        async_process_close_(process, &process->input);
 }
 
 void async_process_deinit(async_process *process)
@@ -320,18 +297,6 @@ static async_status async_process_watch_(async_process *process)
     }
     async_line_append_(&loop->processes->line, &process->node);
     return ASYNC_OK;
-}
-
-/* ---- fork without exec --------------------------------------------------------------------------------------- */
-
-void async_after_fork(void)
-{
-    async_loop *loop;
-    for (loop = async_loops_; loop != NULL; loop = loop->next_loop)
-        async_poller_close_(loop);
-    async_loops_ = NULL;
-    async_running_ = NULL;
-    async_signals_forget_();
 }
 
 ASYNC_EXTERN_C_END_

@@ -4,14 +4,14 @@
 
 #include "process.h"
 
-#if ASYNCIO_PROCESSES
+#if ASYNCIO_PROCESSES && ASYNCIO_NET
 
 ASYNC_EXTERN_C_BEGIN_
 
 /* await(async_create_subprocess_exec, .process = &self->p, .argv = argv, ...): starts a program. argv ends with NULL; its
  * first member is the file, looked for in the PATH of the program's environment if there is no '/' in it. Everything
  * given stays in place until the call ends; the process object is overwritten.
- *     .input .output .error   0: the parent's; ASYNC_PIPE: process.input and so on, for us to write to or read from;
+ *     .input .output .error   0: the parent's; ASYNC_PIPE: a pipe, whose other end is the stream process.input, and so on;
  *                             ASYNC_DEVNULL; ASYNC_STDOUT, for the error; a number above 0: a descriptor of ours
  *     .environment            ends with NULL, members "NAME=value"; NULL: the parent's
  *     .cwd                    where it runs; NULL: where we do
@@ -57,7 +57,7 @@ ASYNC_EXTERN_C_END_
 #endif
 #endif
 
-#if defined(ASYNCIO_IMPLEMENTATION) && ASYNCIO_PROCESSES
+#if defined(ASYNCIO_IMPLEMENTATION) && ASYNCIO_PROCESSES && ASYNCIO_NET
 #ifndef ASYNCIO_SUBPROCESS_IMPLEMENTATION_
 #define ASYNCIO_SUBPROCESS_IMPLEMENTATION_
 
@@ -66,7 +66,8 @@ ASYNC_EXTERN_C_BEGIN_
 /* The child's descriptors, and our ends of its pipes. theirs: what is to be closed when it has them. */
 static async_status async_process_stdio_(async_process *process, struct async_spawn_ *spawn, int theirs[3])
 {
-    int *ours[3], fds[2], i;
+    async_stream *ours[3];
+    int fds[2], i;
     ours[0] = &process->input;
     ours[1] = &process->output;
     ours[2] = &process->error;
@@ -76,9 +77,13 @@ static async_status async_process_stdio_(async_process *process, struct async_sp
         if (*fd == ASYNC_PIPE) {
             status = async_spawn_pipe_(fds);
             if (status == ASYNC_OK) {
-                *fd = theirs[i] = fds[i == 0 ? 0 : 1];
-                *ours[i] = fds[i == 0 ? 1 : 0];
-                status = async_fd_set_nonblocking(*ours[i]);
+                int our = fds[i == 0];
+                *fd = theirs[i] = fds[i != 0];
+                status = async_fd_set_nonblocking(our);
+                if (status == ASYNC_OK)
+                    status = async_stream_open_(ours[i], i == 0 ? -1 : our, i == 0 ? our : -1, true);
+                if (status < 0)
+                    close(our);
             }
         } else if (*fd == ASYNC_DEVNULL) {
             *fd = theirs[i] = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -108,7 +113,7 @@ static async_step async_process_abandon_(async_process *process, int report, int
         kill((pid_t)pid, SIGKILL);
         while (waitpid((pid_t)pid, NULL, 0) < 0 && errno == EINTR) {
         }
-        async_process_close_(process, &report);
+        async_fd_close(report);
     }
     async_process_close_ends_(process);
     process->pid = 0;
@@ -121,7 +126,7 @@ static int async_process_start_(async_loop *loop, async_process *process, struct
     int theirs[3], i, pid;
     ASYNC_MEMSET_(process, 0, sizeof *process);
     process->loop = loop;
-    process->input = process->output = process->error = process->pidfd = -1;
+    process->pidfd = -1;
     process->returncode = ASYNC_RUNNING;
     for (i = 0; i < 3; i++)
         theirs[i] = -1;
@@ -163,7 +168,7 @@ static async_step async_process_hear_(async_stack *stack, async_watcher_ *watche
     status = async_process_watch_(process);
     if (status < 0)
         return async_process_abandon_(process, report, process->pid, status);
-    async_process_close_(process, &report);
+    async_fd_close(report);
     process->failed = NULL;
     return async_step_(ASYNC_OK);
 }

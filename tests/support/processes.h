@@ -37,7 +37,7 @@ static inline int left_over(void)
         CHECK_INT(left_over(), 0);                                                   \
     } while (0)
 
-/* Our ends of its pipes. */
-static inline int output_of(const async_process *process) { return process->output; }
+/* Our end of a pipe. */
+static inline int output_of(const async_process *process) { return async_stream_fileno(&process->output); }
 
 #endif

@@ -420,7 +420,7 @@ async(one)
     snprintf(self->command, sizeof self->command, "read x; exit %d", self->i % 100);
     await(async_create_subprocess_shell, .process = &self->p, .command = self->command, .input = ASYNC_PIPE);
     await(async_sleep);
-    async_process_close_input(&self->p);
+    async_stream_close_nowait(&self->p.input);
     await_into(self->code, async_process_wait, .process = &self->p);
     CHECK_INT(self->code, self->i % 100);
     note("");
@@ -499,7 +499,6 @@ async(nothing)
     CHECK_INT(self->status, ASYNC_MISUSE);
     CHECK_INT(async_process_kill(&self->p), ASYNC_MISUSE);
     CHECK(!async_process_poll(&self->p));
-    async_process_close_input(&self->p);
     async_process_deinit(&self->p);
     async_end;
 }

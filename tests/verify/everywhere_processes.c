@@ -120,6 +120,32 @@ async(cannot_start)
     async_end;
 }
 
+/* Interrupted anywhere, it goes on when it is called again: nothing of what is said either way is lost. */
+struct communicates {
+    async_frame frame;
+    async_process process;
+    async_status status;
+    int code;
+};
+
+async(communicates)
+{
+    async_begin;
+    await(async_create_subprocess_shell, .process = &self->process, .command = "cat; echo end >&2", .input = ASYNC_PIPE,
+        .output = ASYNC_PIPE, .error = ASYNC_PIPE);
+    await_into(self->code, async_process_communicate, .process = &self->process, .data = "hello", .size = 5);
+    async_finally;
+    if (self->process.pid != 0) {
+        await_catch(self->status, async_process_communicate, .process = &self->process, .data = "hello", .size = 5);
+        if (self->status == ASYNC_OK) {
+            MUST(strcmp(async_process_output(&self->process, NULL), "hello") == 0);
+            MUST(strcmp(async_process_error_output(&self->process, NULL), "end\n") == 0);
+        }
+    }
+    async_process_deinit(&self->process);
+    async_end;
+}
+
 struct all_kinds {
     async_frame frame;
     async_task_group group;
@@ -138,6 +164,7 @@ int main(void)
 {
     PROGRAM(signals, no_signals, check_signals);
     PROGRAM(all_kinds, NULL, check_processes);
+    PROGRAM(communicates, NULL, check_processes);
     print_covered();
     return failed > 0;
 }
