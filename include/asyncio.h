@@ -3999,10 +3999,13 @@ static struct async_hint_ *async_hint_of_(async_loop *loop, const async_type *ty
     return &loop->hints[((uintptr_t)(const void *)type / sizeof(void *)) % ASYNC_HINTS_];
 }
 
-/* A task of this function had to grow: the next one gets a bigger area at once. */
-static void async_learn_(async_loop *loop, const async_type *type)
+/* A task of this function had to grow: the next one gets a bigger area at once. Not another time for those that were
+ * created before that was known. */
+static void async_learn_(async_loop *loop, const async_task *task, const async_type *type)
 {
     struct async_hint_ *hint = async_hint_of_(loop, type);
+    if (hint->type == type && task->future.units * (size_t)ASYNC_UNIT_ < ASYNC_ROUND_(sizeof *task) + type->size + hint->size)
+        return;
     if (hint->type != type || hint->size == 0) {
         hint->type = type;
         hint->size = 64;
@@ -5004,7 +5007,7 @@ void async_task_step_(async_loop *loop, async_task *task)
                 stack->bounce = false;
 #if !ASYNCIO_NO_HEAP
                 if (stack->chunk == ASYNCIO_WINDOW) /* a new chunk: the next task of this function gets more at once */
-                    async_learn_(loop, async_root_(task)->type);
+                    async_learn_(loop, task, async_root_(task)->type);
 #endif
                 continue;
             }
@@ -5624,6 +5627,7 @@ static async_status async_epoll_set_(struct async_poller_ *poller, int fd, unsig
     async_status status;
     if (interest == 0) { /* failed: closed behind our back, so it is out already, or a ghost from now on */
         (void)async_epoll_ctl_(poller, EPOLL_CTL_DEL, fd, 0);
+        poller->watches[fd].own = 0;
         return ASYNC_OK;
     }
     if (poller->watches[fd].interest != 0) {
@@ -5656,13 +5660,12 @@ static bool async_epoll_next_(struct async_poller_ *poller, async_poller_event_ 
         const struct epoll_event *e = &epoll->events[epoll->next++];
         uint64_t data = e->data.u64;
         uint32_t happened = e->events;
-        int fd = (int)(uint32_t)data;
-        if (ASYNC_RARE_(poller->watches[fd].own != (uint32_t)(data >> 32) || poller->watches[fd].interest == 0)) {
+        event->fd = (int)(uint32_t)data;
+        if (ASYNC_RARE_(poller->watches[event->fd].own != (uint32_t)(data >> 32))) {
             poller->haunted = true;
             continue;
         }
-        event->fd = fd;
-        event->what = happened & ((uint32_t)EPOLLERR | (uint32_t)EPOLLHUP) ? ASYNC_READS_ | ASYNC_WRITES_
+        event->what = happened == (uint32_t)EPOLLIN ? ASYNC_READS_ : happened & ((uint32_t)EPOLLERR | (uint32_t)EPOLLHUP) ? ASYNC_READS_ | ASYNC_WRITES_
             : (happened & (uint32_t)EPOLLIN ? ASYNC_READS_ : 0u) | (happened & (uint32_t)EPOLLOUT ? ASYNC_WRITES_ : 0u);
         return true;
     }
@@ -6098,6 +6101,13 @@ static struct async_watch_ *async_watch_of_(async_loop *loop, int fd)
     return poller != NULL && (unsigned)fd < (unsigned)poller->descriptors ? &poller->watches[fd] : NULL;
 }
 
+static inline void async_watch_append_(async_loop *loop, async_line_ *line, async_watcher_ *watcher)
+{
+    async_line_append_(line, &watcher->node);
+    loop->poller->waiting++;
+    watcher->status = ASYNC_OK;
+}
+
 async_status async_poller_watch_(async_loop *loop, async_watcher_ *watcher)
 {
     unsigned wanted = watcher->writes ? ASYNC_WRITES_ : ASYNC_READS_;
@@ -6121,9 +6131,7 @@ async_status async_poller_watch_(async_loop *loop, async_watcher_ *watcher)
         else if (status < 0)
             return status;
     }
-    async_line_append_(watcher->always ? &loop->poller->always : &watch->waiters, &watcher->node);
-    loop->poller->waiting++;
-    watcher->status = ASYNC_OK;
+    async_watch_append_(loop, watcher->always ? &loop->poller->always : &watch->waiters, watcher);
     return ASYNC_OK;
 }
 
@@ -6137,20 +6145,22 @@ void async_poller_unwatch_(async_loop *loop, async_watcher_ *watcher)
     poller->waiting--;
 }
 
-static void async_watch_tell_(async_loop *loop, async_line_ *line, async_watcher_ *watcher, async_status status)
+static inline void async_watch_tell_(async_loop *loop, async_line_ *line, async_watcher_ *watcher, async_status status)
 {
     async_line_remove_(line, &watcher->node);
     loop->poller->waiting--;
     watcher->fd = -1;
     watcher->status = status;
-    if (watcher->handle != NULL)
+    if (ASYNC_RARE_(watcher->handle != NULL)) {
         async_fifo_push_handle_(&loop->ready, watcher->handle);
-    else
-        async_leaf_complete(&watcher->leaf);
+    } else if (watcher->leaf.frame.state == ASYNC_LEAF_WAITING) {
+        watcher->leaf.frame.state = ASYNC_LEAF_DONE;
+        async_fifo_push_(&loop->ready, &watcher->leaf.task->link, ASYNC_KIND_TASK_);
+    }
 }
 
 /* False: nobody wants to know. */
-static bool async_watch_wake_(async_loop *loop, struct async_watch_ *watch, bool writes, async_status status)
+ASYNC_INLINE_ bool async_watch_wake_(async_loop *loop, struct async_watch_ *watch, bool writes, async_status status)
 {
     async_node_ *node, *next;
     bool wanted = false;
@@ -10983,7 +10993,7 @@ static int async_fd_wait_(async_stack *stack, async_watcher_ *watcher, int fd, b
 
 /* OK when there is nothing to wait for any more (or yet): the operation may be tried. PENDING when the task has done so
  * many without waiting that the others get a turn first: a peer that never stops sending must not have the loop. */
-static int async_fd_woken_(async_stack *stack, async_watcher_ *watcher)
+static inline int async_fd_woken_(async_stack *stack, async_watcher_ *watcher)
 {
     async_status status;
     if (watcher->leaf.frame.state == ASYNC_LEAF_NEW) {
@@ -10994,7 +11004,8 @@ static int async_fd_woken_(async_stack *stack, async_watcher_ *watcher)
         async_fifo_push_(&async_loop_of_(stack)->ready, &stack->task->link, ASYNC_KIND_TASK_);
         return ASYNC_PENDING_;
     }
-    async_poller_unwatch_(async_loop_of_(stack), watcher);
+    if (ASYNC_RARE_(watcher->fd >= 0))
+        async_poller_unwatch_(async_loop_of_(stack), watcher);
     status = async_leaf_outcome(&watcher->leaf);
     return status < 0 ? status : watcher->status;
 }
@@ -11023,8 +11034,13 @@ async_step async_fd_read_resume(async_stack *stack, void *frame)
     int st;
     /* The last read came short, so there was nothing more, and nothing was reported since: to try would be in vain.
      * Were that wrong, the poller would report it at once. */
-    if (watch != NULL && watch->drained && io->watcher.leaf.frame.state == ASYNC_LEAF_NEW && io->size > 0)
-        return async_step_(async_fd_wait_(stack, &io->watcher, io->fd, false));
+    if (watch != NULL && watch->drained && io->watcher.leaf.frame.state == ASYNC_LEAF_NEW && io->size > 0) {
+        if (ASYNC_RARE_(!(watch->interest & ASYNC_READS_)))
+            return async_step_(async_fd_wait_(stack, &io->watcher, io->fd, false));
+        io->watcher.fd = io->fd;
+        async_watch_append_(async_loop_of_(stack), &watch->waiters, &io->watcher);
+        return async_leaf_wait(stack, &io->watcher.leaf);
+    }
     st = async_fd_woken_(stack, &io->watcher);
     if (st != ASYNC_OK)
         return async_step_(st);
@@ -11065,23 +11081,30 @@ static void async_sigpipe_unblock_(const sigset_t *before, bool failed)
     errno = error;
 }
 
-static ssize_t async_write_(int fd, const void *data, size_t size)
+/* What is no socket. */
+ASYNC_NOINLINE_ static ssize_t async_write_file_(int fd, const void *data, size_t size)
 {
     sigset_t before;
     ssize_t n;
-#ifdef MSG_NOSIGNAL
-    do
-        n = send(fd, data, size, MSG_NOSIGNAL);
-    while (n < 0 && errno == EINTR);
-    if (n >= 0 || errno != ENOTSOCK)
-        return n;
-#endif
     async_sigpipe_block_(&before);
     do
         n = write(fd, data, size);
     while (n < 0 && errno == EINTR);
     async_sigpipe_unblock_(&before, n < 0);
     return n;
+}
+
+static ssize_t async_write_(int fd, const void *data, size_t size)
+{
+#ifdef MSG_NOSIGNAL
+    ssize_t n;
+    do
+        n = send(fd, data, size, MSG_NOSIGNAL);
+    while (n < 0 && errno == EINTR);
+    if (n >= 0 || errno != ENOTSOCK)
+        return n;
+#endif
+    return async_write_file_(fd, data, size);
 }
 
 async_step async_fd_write_resume(async_stack *stack, void *frame)

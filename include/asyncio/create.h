@@ -136,10 +136,13 @@ static struct async_hint_ *async_hint_of_(async_loop *loop, const async_type *ty
     return &loop->hints[((uintptr_t)(const void *)type / sizeof(void *)) % ASYNC_HINTS_];
 }
 
-/* A task of this function had to grow: the next one gets a bigger area at once. */
-static void async_learn_(async_loop *loop, const async_type *type)
+/* A task of this function had to grow: the next one gets a bigger area at once. Not another time for those that were
+ * created before that was known. */
+static void async_learn_(async_loop *loop, const async_task *task, const async_type *type)
 {
     struct async_hint_ *hint = async_hint_of_(loop, type);
+    if (hint->type == type && task->future.units * (size_t)ASYNC_UNIT_ < ASYNC_ROUND_(sizeof *task) + type->size + hint->size)
+        return;
     if (hint->type != type || hint->size == 0) {
         hint->type = type;
         hint->size = 64;

@@ -68,6 +68,7 @@ static async_status async_epoll_set_(struct async_poller_ *poller, int fd, unsig
     async_status status;
     if (interest == 0) { /* failed: closed behind our back, so it is out already, or a ghost from now on */
         (void)async_epoll_ctl_(poller, EPOLL_CTL_DEL, fd, 0);
+        poller->watches[fd].own = 0;
         return ASYNC_OK;
     }
     if (poller->watches[fd].interest != 0) {
@@ -100,13 +101,12 @@ static bool async_epoll_next_(struct async_poller_ *poller, async_poller_event_ 
         const struct epoll_event *e = &epoll->events[epoll->next++];
         uint64_t data = e->data.u64;
         uint32_t happened = e->events;
-        int fd = (int)(uint32_t)data;
-        if (ASYNC_RARE_(poller->watches[fd].own != (uint32_t)(data >> 32) || poller->watches[fd].interest == 0)) {
+        event->fd = (int)(uint32_t)data;
+        if (ASYNC_RARE_(poller->watches[event->fd].own != (uint32_t)(data >> 32))) {
             poller->haunted = true;
             continue;
         }
-        event->fd = fd;
-        event->what = happened & ((uint32_t)EPOLLERR | (uint32_t)EPOLLHUP) ? ASYNC_READS_ | ASYNC_WRITES_
+        event->what = happened == (uint32_t)EPOLLIN ? ASYNC_READS_ : happened & ((uint32_t)EPOLLERR | (uint32_t)EPOLLHUP) ? ASYNC_READS_ | ASYNC_WRITES_
             : (happened & (uint32_t)EPOLLIN ? ASYNC_READS_ : 0u) | (happened & (uint32_t)EPOLLOUT ? ASYNC_WRITES_ : 0u);
         return true;
     }

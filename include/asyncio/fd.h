@@ -141,7 +141,7 @@ static int async_fd_wait_(async_stack *stack, async_watcher_ *watcher, int fd, b
 
 /* OK when there is nothing to wait for any more (or yet): the operation may be tried. PENDING when the task has done so
  * many without waiting that the others get a turn first: a peer that never stops sending must not have the loop. */
-static int async_fd_woken_(async_stack *stack, async_watcher_ *watcher)
+static inline int async_fd_woken_(async_stack *stack, async_watcher_ *watcher)
 {
     async_status status;
     if (watcher->leaf.frame.state == ASYNC_LEAF_NEW) {
@@ -152,7 +152,8 @@ static int async_fd_woken_(async_stack *stack, async_watcher_ *watcher)
         async_fifo_push_(&async_loop_of_(stack)->ready, &stack->task->link, ASYNC_KIND_TASK_);
         return ASYNC_PENDING_;
     }
-    async_poller_unwatch_(async_loop_of_(stack), watcher);
+    if (ASYNC_RARE_(watcher->fd >= 0))
+        async_poller_unwatch_(async_loop_of_(stack), watcher);
     status = async_leaf_outcome(&watcher->leaf);
     return status < 0 ? status : watcher->status;
 }
@@ -181,8 +182,13 @@ async_step async_fd_read_resume(async_stack *stack, void *frame)
     int st;
     /* The last read came short, so there was nothing more, and nothing was reported since: to try would be in vain.
      * Were that wrong, the poller would report it at once. */
-    if (watch != NULL && watch->drained && io->watcher.leaf.frame.state == ASYNC_LEAF_NEW && io->size > 0)
-        return async_step_(async_fd_wait_(stack, &io->watcher, io->fd, false));
+    if (watch != NULL && watch->drained && io->watcher.leaf.frame.state == ASYNC_LEAF_NEW && io->size > 0) {
+        if (ASYNC_RARE_(!(watch->interest & ASYNC_READS_)))
+            return async_step_(async_fd_wait_(stack, &io->watcher, io->fd, false));
+        io->watcher.fd = io->fd;
+        async_watch_append_(async_loop_of_(stack), &watch->waiters, &io->watcher);
+        return async_leaf_wait(stack, &io->watcher.leaf);
+    }
     st = async_fd_woken_(stack, &io->watcher);
     if (st != ASYNC_OK)
         return async_step_(st);
@@ -223,23 +229,30 @@ static void async_sigpipe_unblock_(const sigset_t *before, bool failed)
     errno = error;
 }
 
-static ssize_t async_write_(int fd, const void *data, size_t size)
+/* What is no socket. */
+ASYNC_NOINLINE_ static ssize_t async_write_file_(int fd, const void *data, size_t size)
 {
     sigset_t before;
     ssize_t n;
-#ifdef MSG_NOSIGNAL
-    do
-        n = send(fd, data, size, MSG_NOSIGNAL);
-    while (n < 0 && errno == EINTR);
-    if (n >= 0 || errno != ENOTSOCK)
-        return n;
-#endif
     async_sigpipe_block_(&before);
     do
         n = write(fd, data, size);
     while (n < 0 && errno == EINTR);
     async_sigpipe_unblock_(&before, n < 0);
     return n;
+}
+
+static ssize_t async_write_(int fd, const void *data, size_t size)
+{
+#ifdef MSG_NOSIGNAL
+    ssize_t n;
+    do
+        n = send(fd, data, size, MSG_NOSIGNAL);
+    while (n < 0 && errno == EINTR);
+    if (n >= 0 || errno != ENOTSOCK)
+        return n;
+#endif
+    return async_write_file_(fd, data, size);
 }
 
 async_step async_fd_write_resume(async_stack *stack, void *frame)

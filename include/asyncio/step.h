@@ -83,7 +83,7 @@ void async_task_step_(async_loop *loop, async_task *task)
                 stack->bounce = false;
 #if !ASYNCIO_NO_HEAP
                 if (stack->chunk == ASYNCIO_WINDOW) /* a new chunk: the next task of this function gets more at once */
-                    async_learn_(loop, async_root_(task)->type);
+                    async_learn_(loop, task, async_root_(task)->type);
 #endif
                 continue;
             }

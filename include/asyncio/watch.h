@@ -42,6 +42,13 @@ static struct async_watch_ *async_watch_of_(async_loop *loop, int fd)
     return poller != NULL && (unsigned)fd < (unsigned)poller->descriptors ? &poller->watches[fd] : NULL;
 }
 
+static inline void async_watch_append_(async_loop *loop, async_line_ *line, async_watcher_ *watcher)
+{
+    async_line_append_(line, &watcher->node);
+    loop->poller->waiting++;
+    watcher->status = ASYNC_OK;
+}
+
 async_status async_poller_watch_(async_loop *loop, async_watcher_ *watcher)
 {
     unsigned wanted = watcher->writes ? ASYNC_WRITES_ : ASYNC_READS_;
@@ -65,9 +72,7 @@ async_status async_poller_watch_(async_loop *loop, async_watcher_ *watcher)
         else if (status < 0)
             return status;
     }
-    async_line_append_(watcher->always ? &loop->poller->always : &watch->waiters, &watcher->node);
-    loop->poller->waiting++;
-    watcher->status = ASYNC_OK;
+    async_watch_append_(loop, watcher->always ? &loop->poller->always : &watch->waiters, watcher);
     return ASYNC_OK;
 }
 
@@ -81,20 +86,22 @@ void async_poller_unwatch_(async_loop *loop, async_watcher_ *watcher)
     poller->waiting--;
 }
 
-static void async_watch_tell_(async_loop *loop, async_line_ *line, async_watcher_ *watcher, async_status status)
+static inline void async_watch_tell_(async_loop *loop, async_line_ *line, async_watcher_ *watcher, async_status status)
 {
     async_line_remove_(line, &watcher->node);
     loop->poller->waiting--;
     watcher->fd = -1;
     watcher->status = status;
-    if (watcher->handle != NULL)
+    if (ASYNC_RARE_(watcher->handle != NULL)) {
         async_fifo_push_handle_(&loop->ready, watcher->handle);
-    else
-        async_leaf_complete(&watcher->leaf);
+    } else if (watcher->leaf.frame.state == ASYNC_LEAF_WAITING) {
+        watcher->leaf.frame.state = ASYNC_LEAF_DONE;
+        async_fifo_push_(&loop->ready, &watcher->leaf.task->link, ASYNC_KIND_TASK_);
+    }
 }
 
 /* False: nobody wants to know. */
-static bool async_watch_wake_(async_loop *loop, struct async_watch_ *watch, bool writes, async_status status)
+ASYNC_INLINE_ bool async_watch_wake_(async_loop *loop, struct async_watch_ *watch, bool writes, async_status status)
 {
     async_node_ *node, *next;
     bool wanted = false;
