@@ -253,13 +253,13 @@ static void async_workers_leave_(struct async_workers_ *workers)
 
 /* ---- executors ------------------------------------------------------------------------------------------------ */
 
-static unsigned async_default_workers_(void)
+static unsigned async_processors_(void)
 {
     long count = 1;
 #ifdef _SC_NPROCESSORS_ONLN
     count = sysconf(_SC_NPROCESSORS_ONLN);
 #endif
-    return count < 1 ? 5 : count > 28 ? 32 : (unsigned)count + 4;
+    return count < 1 ? 1 : count > 1000 ? 1000 : (unsigned)count;
 }
 
 async_status async_executor_init(async_executor *executor, unsigned max_workers)
@@ -270,7 +270,12 @@ async_status async_executor_init(async_executor *executor, unsigned max_workers)
         return ASYNC_NO_MEMORY;
     ASYNC_MEMSET_(workers, 0, sizeof *workers);
     workers->users = 1;
-    workers->most = max_workers == 0 ? async_default_workers_() : max_workers;
+    if (max_workers == 0) {
+        max_workers = async_processors_() + 4;
+        if (max_workers > 32)
+            max_workers = 32;
+    }
+    workers->most = max_workers;
     pthread_mutex_init(&workers->lock, NULL);
     pthread_cond_init(&workers->work, NULL);
     pthread_cond_init(&workers->ended, NULL);

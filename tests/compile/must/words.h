@@ -234,6 +234,24 @@ ASYNC(top)
 }
 #endif
 
+#if ASYNCIO_THREADS
+/* 3 when all is well. */
+static int run_thread_words(void)
+{
+    async_concurrent_future *future;
+    async_loop *loop = async_new_event_loop();
+    int sum = 0;
+    future = async_run_coroutine_threadsafe(loop, add, .a = 1, .b = 2);
+    while (!async_concurrent_future_done(future))
+        (void)async_loop_run_once(loop);
+    if (async_concurrent_future_wait(future, 0) == ASYNC_OK)
+        sum = async_concurrent_future_result(future, add);
+    async_concurrent_future_release(future);
+    (void)async_loop_close(loop);
+    return async_run_many(2, (async_status *)NULL, add, .a = 1) == ASYNC_OK ? sum : 0;
+}
+#endif
+
 /* Gives 0 when it has run as it should. */
 int run_words(void);
 int run_words(void)
@@ -252,6 +270,9 @@ int run_words(void)
         || async_runner_close(&runner) != ASYNC_OK)
         return 1;
     same = first == second && first == third && first == fourth;
+#if ASYNCIO_THREADS
+    same = same && run_thread_words() == 3;
+#endif
     return !(same && first == 3 + 1 + 3 + 4 + 5 + 2 + 1 + 3 + 1 + 1 + 2 + 3 + 1 && switches() > 0 && status_name(ASYNC_MISUSE)[0] == 'A'
         && give_and_take() == NULL);
 #endif
