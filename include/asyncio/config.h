@@ -179,11 +179,6 @@
 #define ASYNCIO_WINDOW 4096
 #endif
 
-/* ASYNCIO_THREADS: work in other threads: executors, async_to_thread, channels between loops. Hosts only. */
-#ifndef ASYNCIO_THREADS
-#define ASYNCIO_THREADS (!(ASYNCIO_BARE))
-#endif
-
 /* ASYNCIO_NET: sockets, names, streams, servers, transports. It needs ASYNCIO_THREADS, since the system looks names up
  * only by blocking. Hosts only. */
 #ifndef ASYNCIO_NET
@@ -215,9 +210,6 @@
 #endif
 #if !ASYNCIO_NAMES && !ASYNCIO_BARE
 #error "asyncio.h: ASYNCIO_NAMES 0 is for boards"
-#endif
-#if ASYNCIO_THREADS && ASYNCIO_BARE
-#error "asyncio.h: ASYNCIO_THREADS is for hosts"
 #endif
 #if ASYNCIO_NET && !ASYNCIO_THREADS
 #error "asyncio.h: ASYNCIO_NET needs ASYNCIO_THREADS, in which names are looked up"

@@ -70,6 +70,16 @@ skip_if_told()
     [ -z "$reason" ] || skip_job "$reason"
 }
 
+# Switches for a source that is about the core: without what it does not use it compiles in half the time, and the
+# switches are tried. switches FILE prints them.
+switches()
+{
+    grep -qE 'async_(stream|server|socket|net_|address|getaddrinfo|getnameinfo|datagram|unix|open_|start_|bytes|handler\(|'\
+'transport|protocol|loop_create_(connection|server)|process|signal|create_subprocess|loop_add_signal|spawn|executor|'\
+'to_thread|thread|channel|file|run_many|run_in_|run_coroutine|loop_run_in|loop_shutdown)|ASYNCIO_(NET|THREADS|PROCESSES)' "$1" ||
+        echo '-DASYNCIO_NET=0 -DASYNCIO_THREADS=0 -DASYNCIO_PROCESSES=0'
+}
+
 # In a job: the output of a command must be the text of a file: same_output FILE COMMAND...
 same_output()
 {
