@@ -417,6 +417,59 @@ TEST(pollers, going_over_in_the_middle)
         }
 }
 
+#if ASYNCIO_EPOLL
+
+/* The system's limit of what epoll watches: going over is undone, and a loop on epoll goes back to poll(2). */
+static int sets_left;
+static async_status limited_set(struct async_poller_ *poller, int fd, unsigned interest)
+{
+    return interest == 0 || sets_left-- > 0 ? async_epoll_kind_.set(poller, fd, interest) : -ENOSPC;
+}
+
+struct at_the_limit { async_frame frame; async_poller_kind_ limited; int fds[3][2], i; async_task *tasks[3]; };
+async(at_the_limit)
+{
+    async_begin;
+    self->limited = async_epoll_kind_;
+    self->limited.set = limited_set;
+    for (self->i = 0; self->i < 3; self->i++)
+        make_pair(self->fds[self->i]);
+    for (self->i = 0; self->i < 2; self->i++)
+        self->tasks[self->i] = async_create_task(gets, .fd = self->fds[self->i][0]);
+    await(async_sleep, .delay = async_ms(1));
+    sets_left = 2;
+    if (poller_here() != NULL)
+        CHECK(async_poller_move_(async_get_running_loop(), &self->limited) < 0);
+    put(self->fds[0][1], "a");
+    await(async_join, .task = self->tasks[0]);
+    sets_left = 100;
+    CHECK_INT(async_poller_move_(async_get_running_loop(), &self->limited), ASYNC_OK);
+    sets_left = 0;
+    self->tasks[2] = async_create_task(gets, .fd = self->fds[2][0]);
+    await(async_sleep, .delay = async_ms(1));
+    CHECK(poller_here()->kind == &async_poll_kind_ && poller_here()->pinned);
+    put(self->fds[1][1], "b");
+    await(async_join, .task = self->tasks[1]);
+    put(self->fds[2][1], "c");
+    await(async_join, .task = self->tasks[2]);
+    async_finally;
+    for (self->i = 0; self->i < 3; self->i++) {
+        async_cancel(self->tasks[self->i]);
+        async_release(self->tasks[self->i]);
+        async_fd_close(self->fds[self->i][0]);
+        close(self->fds[self->i][1]);
+    }
+    async_end;
+}
+
+TEST(pollers, at_the_limit)
+{
+    CHECK_INT(async_run_with(on(ASYNC_POLLER_AUTO), at_the_limit), ASYNC_OK);
+    CHECK_NOTES("abc");
+}
+
+#endif
+
 /* ---- what is kept and what is dropped --------------------------------------------------------------------------- */
 
 struct interests { async_frame frame; int fds[2]; size_t n; char buffer[10]; };
