@@ -35,7 +35,7 @@ async(serves)
 }
 
 struct asks { async_frame frame; const char *host, *local_host; int family, server, fd; size_t n; async_task *task;
-    char buffer[20]; };
+    async_task_group group; char buffer[20]; };
 async(asks)
 {
     async_begin;
@@ -43,15 +43,15 @@ async(asks)
     await_into(self->server, async_net_datagram, .local_host = self->host, .family = self->family);
     CHECK_INT(fcntl(self->server, F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
     CHECK_INT(fcntl(self->server, F_GETFL) & O_NONBLOCK, O_NONBLOCK);
-    self->task = async_create_task(serves, .fd = self->server);
+    async_task_group_enter(&self->group);
+    self->task = async_task_group_create_task(&self->group, serves, .fd = self->server);
     await_into(self->fd, async_net_datagram, .host = self->host, .port = port_of(self->server), .family = self->family,
         .local_host = self->local_host);
     await(async_socket_send, .fd = self->fd, .data = "ping", .size = 4);
     await_into(self->n, async_socket_recv, .fd = self->fd, .buffer = self->buffer, .size = sizeof self->buffer);
     note("%.*s ", (int)self->n, self->buffer);
-    async_finally;
     async_cancel(self->task);
-    async_release(self->task);
+    async_finally;
     if (self->fd >= 0)
         async_fd_close(self->fd);
     if (self->server >= 0)

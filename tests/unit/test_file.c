@@ -189,10 +189,14 @@ async(cancels_open)
     await(async_sleep, .delay = async_ms(5));
     async_cancel(self->task);
     await(async_sleep, .delay = async_ms(1));
-    self->writer = open(PATH, O_WRONLY);
+    while (!async_task_done(self->task)) {
+        self->writer = open(PATH, O_WRONLY | O_NONBLOCK);
+        await(async_sleep, .delay = async_ms(1));
+        if (self->writer >= 0)
+            close(self->writer);
+    }
     await_catch(self->status, async_join, .task = self->task);
     CHECK_INT(self->status, ASYNC_CANCELLED);
-    close(self->writer);
     async_finally;
     async_release(self->task);
     async_end;

@@ -83,7 +83,8 @@ async(cancels)
     fake_block();
     self->task = async_create_task(looks_up, .host = "two.test", .port = 80);
     await(async_sleep, .delay = 0);
-    fake_await_blocked();
+    if (!async_task_done(self->task)) /* without memory it may be */
+        fake_await_blocked();
     async_cancel(self->task);
     await_catch(self->status, async_join, .task = self->task);
     CHECK_INT(self->status, ASYNC_CANCELLED); /* though the thread is still at it */
@@ -113,9 +114,12 @@ static void *unblock_later(void *data)
     return data;
 }
 
+static async_task *looks;
+
 static void stop(async_handle *handle)
 {
-    fake_await_blocked();
+    if (looks != NULL && !async_task_done(looks))
+        fake_await_blocked();
     async_loop_stop((async_loop *)handle->data);
 }
 
@@ -125,17 +129,17 @@ TEST(resolve, a_loop_that_is_closed_meanwhile)
     async_loop *loop = async_new_event_loop();
     async_handle handle;
     pthread_t thread;
-    async_task *task;
+    REQUIRE(loop != NULL);
     fake_name("two.test", "::1 127.0.0.1");
     fake_block();
     memset(&handle, 0, sizeof handle);
-    task = async_loop_create_task(loop, looks_up, .host = "two.test", .port = 80);
+    looks = async_loop_create_task(loop, looks_up, .host = "two.test", .port = 80);
     async_loop_call_soon(loop, &handle, stop, loop);
     CHECK_INT(async_loop_run_forever(loop), ASYNC_OK);
     REQUIRE(pthread_create(&thread, NULL, unblock_later, NULL) == 0);
     CHECK_INT(async_loop_close(loop), ASYNC_OK);
     pthread_join(thread, NULL);
-    async_release(task);
+    async_release(looks);
     CHECK_NOTES("");
     CHECK_INT(counted_live, live);
     CHECK_INT(fake_lists, 0);

@@ -62,7 +62,8 @@ async(echoes)
     async_end;
 }
 
-struct talks_to { async_frame frame; const char *where; int listener, fd; async_address address, name; async_task *echo;
+struct talks_to { async_frame frame; const char *where; int listener, fd; async_address address, name;
+    async_task_group group;
     size_t n; char buffer[10]; };
 async(talks_to)
 {
@@ -72,7 +73,8 @@ async(talks_to)
     self->listener = async_address_listen(&self->address, 0, false);
     REQUIRE(self->listener >= 0);
     CHECK_INT(async_socket_name(self->listener, &self->address), ASYNC_OK);
-    self->echo = async_create_task(echoes, .listener = self->listener);
+    async_task_group_enter(&self->group);
+    async_task_group_create_task(&self->group, echoes, .listener = self->listener);
     self->fd = async_socket_open(async_address_family(&self->address), SOCK_STREAM, 0);
     await(async_socket_connect, .fd = self->fd, .address = &self->address);
     CHECK_INT(async_socket_peer(self->fd, &self->name), ASYNC_OK);
@@ -87,13 +89,12 @@ async(talks_to)
     CHECK_INT(shutdown(self->fd, SHUT_WR), 0);
     await_into(self->n, async_socket_recv, .fd = self->fd, .buffer = self->buffer, .size = sizeof self->buffer);
     CHECK_INT(self->n, 0);
-    await(async_join, .task = self->echo);
+    await(async_task_group_join, .group = &self->group);
     async_finally;
     if (self->fd >= 0)
         async_fd_close(self->fd);
     if (self->listener >= 0)
         async_fd_close(self->listener);
-    async_release(self->echo);
     async_end;
 }
 
@@ -148,18 +149,21 @@ async(takes, buffer)
     async_end;
 }
 
-struct sends_all { async_frame frame; int fds[2]; size_t sent; async_task *task; };
+struct sends_all { async_frame frame; int fds[2]; size_t sent; async_task_group group; };
 async(sends_all)
 {
     async_begin;
-    self->task = async_create_task(takes, .fd = self->fds[1]);
+    async_task_group_enter(&self->group);
+    async_task_group_create_task(&self->group, takes, .fd = self->fds[1]);
     await(async_socket_sendall, .fd = self->fds[0], .data = lots, .size = LOTS, .sent = &self->sent);
     CHECK_INT(self->sent, LOTS);
     await(async_socket_sendall, .fd = self->fds[0], .data = lots, .size = 0);
     async_fd_close(self->fds[0]);
-    await(async_join, .task = self->task);
+    self->fds[0] = -1;
+    await(async_task_group_join, .group = &self->group);
     async_finally;
-    async_release(self->task);
+    if (self->fds[0] >= 0)
+        async_fd_close(self->fds[0]);
     async_fd_close(self->fds[1]);
     async_end;
 }
@@ -384,11 +388,13 @@ async(drains_late)
             break;
         self->count++;
     }
+    if (self->status != ASYNC_TIMED_OUT)
+        async_raise(self->status);
     note("%d ", self->count);
     async_end;
 }
 
-struct fills_queue { async_frame frame; int a, b, i; async_address to; async_task *task; async_status status; };
+struct fills_queue { async_frame frame; int a, b, i; async_address to; async_task_group group; async_status status; };
 async(fills_queue)
 {
     async_begin;
@@ -396,10 +402,11 @@ async(fills_queue)
     self->a = async_socket_open(AF_UNIX, SOCK_DGRAM, 0);
     self->b = async_socket_open(AF_UNIX, SOCK_DGRAM, 0);
     REQUIRE(bind(self->a, async_address_sockaddr(&self->to), (socklen_t)self->to.length) == 0);
-    self->task = async_create_task(drains_late, .fd = self->a);
+    async_task_group_enter(&self->group);
+    async_task_group_create_task(&self->group, drains_late, .fd = self->a);
     for (; self->i < 2000; self->i++)
         await(async_socket_sendto, .fd = self->b, .data = "x", .size = 1, .to = &self->to);
-    await(async_join, .task = self->task);
+    await(async_task_group_join, .group = &self->group);
     /* and a cancel while it waits */
     await_for_catch(async_ms(20), self->status, async_socket_sendto, .fd = self->b, .data = "x", .size = 1, .to = &self->to);
     for (self->i = 0; self->status == ASYNC_OK && self->i < 3000; self->i++)
@@ -407,7 +414,6 @@ async(fills_queue)
             .to = &self->to);
     CHECK_INT(self->status, ASYNC_TIMED_OUT);
     async_finally;
-    async_release(self->task);
     async_fd_close(self->a);
     async_fd_close(self->b);
     unlink(scratch_path("queue"));
@@ -424,19 +430,22 @@ TEST(socket, a_full_queue_of_datagrams)
 
 /* ---- files ----------------------------------------------------------------------------------------------------- */
 
-struct sends_file { async_frame frame; int fds[2], file; uint64_t offset, size, n, sent; async_task *task; bool reads; };
+struct sends_file { async_frame frame; int fds[2], file; uint64_t offset, size, n, sent; async_task_group group; bool reads; };
 async(sends_file)
 {
     async_begin;
-    self->task = async_create_task(takes, .fd = self->fds[1], .total = (size_t)self->offset);
+    async_task_group_enter(&self->group);
+    async_task_group_create_task(&self->group, takes, .fd = self->fds[1], .total = (size_t)self->offset);
     await_into(self->n, async_socket_sendfile, .fd = self->fds[0], .file = self->file, .offset = self->offset,
         .size = self->size, .sent = &self->sent, .reads = self->reads);
     note("sent %d ", (int)self->n);
     CHECK_INT(self->sent, self->n);
     async_fd_close(self->fds[0]);
-    await(async_join, .task = self->task);
+    self->fds[0] = -1;
+    await(async_task_group_join, .group = &self->group);
     async_finally;
-    async_release(self->task);
+    if (self->fds[0] >= 0)
+        async_fd_close(self->fds[0]);
     async_fd_close(self->fds[1]);
     async_end;
 }
