@@ -14109,7 +14109,7 @@ static ptrdiff_t async_stream_send_(struct async_stream_core_ *core, struct iove
         struct msghdr message;
         ASYNC_MEMSET_(&message, 0, sizeof message);
         message.msg_iov = pieces;
-        message.msg_iovlen = (unsigned)count;
+        message.msg_iovlen = (uint16_t)count; /* an int here, a size_t there */
         do
 #ifdef MSG_NOSIGNAL
             n = sendmsg(core->write_fd, &message, MSG_NOSIGNAL);
