@@ -2594,17 +2594,23 @@ struct async_hint_ {
 };
 struct async_extra_;
 struct async_bindings_;
+/* Where the bindings of a task or callback are kept. */
+struct async_context_place_ {
+    struct async_bindings_ *bindings;
+    unsigned long number; /* which context it is, for tokens; 0: nothing was set there */
+};
 #endif
 
 #if !ASYNCIO_NO_HEAP
 /* What context.h does, in a thread that has context variables: a new task inherits them; a callback is bound to those of
- * now, and unbound; which callback a bound handle stands for. */
+ * now, and unbound; which callback a bound handle stands for; one has returned. */
 struct async_context_hooks_ {
     bool (*inherit)(async_loop *loop, async_task *task);
     bool (*bind)(async_loop *loop, async_handle *handle);
     void (*unbind)(async_handle *handle);
     bool (*calls)(const async_handle *handle, void (*callback)(async_handle *));
     void (*release)(struct async_bindings_ *bindings);
+    void (*leave)(async_loop *loop);
     void (*close)(async_loop *loop);
 };
 static ASYNC_THREAD_LOCAL_ const struct async_context_hooks_ *async_context_hooks_;
@@ -2621,6 +2627,7 @@ struct async_loop {
     async_fifo_ ready;
     async_link pass; /* what is left of the pass under way */
     async_timers_ timers;
+    async_line_ shields; /* async_shielded_ */
 #if ASYNCIO_NO_HEAP
     bool (*cancel_sleep)(async_task *task, void *frame);
 #endif
@@ -2645,6 +2652,7 @@ struct async_loop {
     bool (*start_eagerly)(async_loop *loop, async_task *task); /* false: it is to be started as usual */
     unsigned eager_depth;
     async_line_ bound; /* callbacks with a context */
+    struct async_context_place_ callback_context; /* of the callback that runs */
     async_exception_handler handler;
     void *handler_data;
     async_loop *next_loop; /* of this thread */
@@ -3297,12 +3305,6 @@ ASYNC_EXTERN_C_END_
 ASYNC_EXTERN_C_BEGIN_
 
 struct async_bindings_;
-
-/* Where the bindings of a task or callback are kept. */
-struct async_context_place_ {
-    struct async_bindings_ *bindings;
-    unsigned long number; /* which context it is, for tokens; 0: nothing was set there */
-};
 
 struct async_extra_ {
     struct async_extra_ *next; /* with the same place in the table */
@@ -4160,7 +4162,7 @@ struct async_bound_ {
     struct async_bindings_ *bindings;
 };
 
-/* Of what is no task: of the callback that runs, or of the thread. */
+/* Of the thread, outside of a run. */
 static ASYNC_THREAD_LOCAL_ struct async_context_place_ async_context_here_;
 static ASYNC_THREAD_LOCAL_ unsigned long async_contexts_; /* how many have a number */
 
@@ -4197,8 +4199,10 @@ static struct async_context_place_ *async_context_find_place_(bool make)
     async_loop *loop = async_running_;
     async_task *task = loop == NULL ? NULL : loop->stack.task;
     struct async_extra_ *extra = NULL;
-    if (task == NULL)
+    if (loop == NULL)
         return &async_context_here_;
+    if (task == NULL)
+        return &loop->callback_context;
     if (task->future.flags & ASYNC_EXTRA_)
         extra = async_extra_of_(task);
     if (extra == NULL && make) {
@@ -4243,14 +4247,19 @@ static struct async_bindings_ *async_bound_end_(async_handle *handle)
     return bindings;
 }
 
+/* A callback has returned: what it has set was its own. */
+static void async_context_leave_(async_loop *loop)
+{
+    async_bindings_release_(loop->callback_context.bindings);
+    loop->callback_context.bindings = NULL;
+    loop->callback_context.number = 0;
+}
+
 static void async_bound_run_(async_handle *handle)
 {
-    struct async_context_place_ outside = async_context_here_;
-    async_context_here_.bindings = async_bound_end_(handle);
-    async_context_here_.number = 0;
+    async_context_leave_(async_running_); /* an exception handler may have set something */
+    async_running_->callback_context.bindings = async_bound_end_(handle);
     handle->callback(handle);
-    async_bindings_release_(async_context_here_.bindings);
-    async_context_here_ = outside;
 }
 
 /* Also without any bindings: what the callback sets is its own. */
@@ -4285,12 +4294,13 @@ static bool async_context_calls_(const async_handle *handle, void (*callback)(as
 /* The callbacks of futures that are not done outlive the loop. */
 static void async_context_close_(async_loop *loop)
 {
+    async_context_leave_(loop);
     while (loop->bound.first != NULL)
         async_context_unbind_(ASYNC_CONTAINER_(loop->bound.first, struct async_bound_, node)->handle);
 }
 
 static const struct async_context_hooks_ async_context_functions_ = { async_context_inherit_, async_context_bind_,
-    async_context_unbind_, async_context_calls_, async_bindings_release_, async_context_close_ };
+    async_context_unbind_, async_context_calls_, async_bindings_release_, async_context_leave_, async_context_close_ };
 
 /* ---- variables ----------------------------------------------------------------------------------------------- */
 
@@ -4352,16 +4362,16 @@ async_status async_context_var_set(const async_context_var *var, void *value, as
         return ASYNC_NO_MEMORY;
     async_context_hooks_ = &async_context_functions_;
     before = async_bindings_find_(place->bindings, var);
-    if (place->number == 0)
-        place->number = ++async_contexts_;
     ASYNC_MEMSET_(&replaced, 0, sizeof replaced);
     replaced.var = var;
-    replaced.context = place->number;
     replaced.was_set = before != NULL;
     if (before != NULL)
         replaced.value = before->value;
     if (!async_bindings_change_(place, var, true, value))
         return ASYNC_NO_MEMORY;
+    if (place->number == 0)
+        place->number = ++async_contexts_;
+    replaced.context = place->number;
     if (token != NULL)
         *token = replaced;
     return ASYNC_OK;
@@ -4810,15 +4820,44 @@ static bool async_must_(async_task *task, async_frame *suspending)
     return true;
 }
 
-/* In the status of a task that is not done: how many shields it is in, and for each number of them a bit: a cancel is
- * held back until it is in that many (shield.h). */
-enum { ASYNC_SHIELDS_ = 15, ASYNC_HELD_ = 16 };
+/* Below a shielded call (shield.h). Inside, the task counts its requests anew; what came before, and what comes from
+ * outside of it meanwhile, is counted here. */
+struct async_shielded_ {
+    async_frame frame;
+    async_node_ node; /* among those of the loop */
+    async_task *task;
+    uint16_t cancelling;
+    bool must; /* there is one to be thrown when the call has ended */
+};
 
-static unsigned async_shields_(const async_task *task) { return (unsigned)task->future.status & ASYNC_SHIELDS_; }
+/* How many a task is in that is not done: its status is not needed yet. */
+static unsigned async_shields_(const async_task *task) { return (unsigned)task->future.status; }
+
+/* Its first, or the next one inside that; NULL. */
+static struct async_shielded_ *async_shield_of_(const async_task *task, const struct async_shielded_ *before)
+{
+    async_node_ *node;
+    if (async_shields_(task) == 0)
+        return NULL;
+    node = before != NULL ? before->node.next : async_loop_for_((async_task *)(uintptr_t)task)->shields.first;
+    for (; node != NULL; node = node->next) {
+        struct async_shielded_ *shield = ASYNC_CONTAINER_(node, struct async_shielded_, node);
+        if (shield->task == task)
+            return shield;
+    }
+    return NULL;
+}
 
 static void async_hold_cancel_(async_task *task, unsigned shields)
 {
-    task->future.status = (int16_t)(task->future.status | (int)((unsigned)ASYNC_HELD_ << shields));
+    struct async_shielded_ *shield = async_shield_of_(task, NULL);
+    while (shield != NULL && shields-- > 0)
+        shield = async_shield_of_(task, shield);
+    if (shield == NULL) /* the loop is being closed */
+        return;
+    shield->must = true;
+    if (shield->cancelling < 0xFFFF)
+        shield->cancelling++;
 }
 
 /* Cancelling a task that waits for another cancels that one: down the chain, in a loop, since it may be long. The
@@ -4838,8 +4877,6 @@ static bool async_cancel_inside_(async_task *first, unsigned shields)
     for (;;) {
         async_frame *top = (async_frame *)task->future.value;
         async_future *future = async_awaited_(task);
-        if (task->future.cancelling < 0xFFFF)
-            task->future.cancelling++;
         task->future.flags |= ASYNC_IN_CANCEL_;
         accepted = async_shields_(task) > shields;
         if (ASYNC_RARE_(accepted)) {
@@ -4847,6 +4884,8 @@ static bool async_cancel_inside_(async_task *first, unsigned shields)
             break;
         }
         shields = 0;
+        if (task->future.cancelling < 0xFFFF)
+            task->future.cancelling++;
         if (!async_task_waits_(task))
             break;
         if (future != NULL && (future->flags & ASYNC_IS_TASK_) && !async_future_done(future)) {
@@ -4897,23 +4936,43 @@ static bool async_future_wait_cancel_(async_task *task, void *frame)
     return async_future_cancel(wait->future);
 }
 
-int async_task_uncancel(async_task *task)
+/* Of the requests that the task sees where it is. */
+static int async_uncancel_inside_(async_task *task)
 {
-    ASYNC_CHECK_HANDLE_(task);
-    if (task == NULL || task->future.cancelling == 0)
+    if (task->future.cancelling == 0)
         return 0;
-    if (--task->future.cancelling == 0) {
+    if (--task->future.cancelling == 0)
         task->future.flags &= (uint8_t)~ASYNC_MUST_;
-        if (!async_future_done(&task->future))
-            task->future.status &= ASYNC_SHIELDS_;
-    }
     return (int)task->future.cancelling;
 }
 
 int async_task_cancelling(const async_task *task)
 {
+    const struct async_shielded_ *shield = NULL;
+    int count;
     ASYNC_CHECK_HANDLE_(task);
-    return task == NULL ? 0 : (int)task->future.cancelling;
+    if (task == NULL)
+        return 0;
+    count = (int)task->future.cancelling;
+    while (!async_future_done(&task->future) && (shield = async_shield_of_(task, shield)) != NULL)
+        count += (int)shield->cancelling;
+    return count;
+}
+
+int async_task_uncancel(async_task *task)
+{
+    struct async_shielded_ *shield = NULL;
+    ASYNC_CHECK_HANDLE_(task);
+    if (task == NULL)
+        return 0;
+    while (!async_future_done(&task->future) && (shield = async_shield_of_(task, shield)) != NULL)
+        if (shield->cancelling > 0) { /* what came from outside is taken back first */
+            if (--shield->cancelling == 0)
+                shield->must = false;
+            return async_task_cancelling(task);
+        }
+    (void)async_uncancel_inside_(task);
+    return async_task_cancelling(task);
 }
 
 ASYNC_EXTERN_C_END_
@@ -7244,6 +7303,10 @@ static void async_loop_run_ready_(async_loop *loop)
             async_handle *handle = async_link_handle_(link);
             handle->prev = 0;
             handle->callback(handle);
+#if !ASYNCIO_NO_HEAP
+            if (ASYNC_RARE_(loop->callback_context.bindings != NULL))
+                async_context_hooks_->leave(loop);
+#endif
         }
 #if ASYNCIO_DEBUG
         began = async_port_now() - began;
@@ -7620,6 +7683,12 @@ static void async_task_drop_(async_loop *loop, async_task *task)
         loop->stack.task = NULL;
         async_loop_drop_ready_(loop); /* it may be in there itself, by now */
     }
+    for (;;) {
+        struct async_shielded_ *shield = async_shield_of_(task, NULL);
+        if (shield == NULL)
+            break;
+        async_line_remove_(&loop->shields, &shield->node);
+    }
     while (frame != NULL) {
         async_frame *parent = async_parent_(frame);
         if (frame->flags & ASYNC_SEGMENT_)
@@ -7661,8 +7730,6 @@ async_status async_loop_close(async_loop *loop)
         }
     async_loop_close_each_(loop, &loop->last_closers);
     async_loop_drop_ready_(loop);
-    if (async_context_hooks_ != NULL)
-        async_context_hooks_->close(loop);
 #if ASYNCIO_THREADS
     async_concurrent_close_(loop);
     (void)async_loop_shutdown_default_executor(loop);
@@ -7670,6 +7737,8 @@ async_status async_loop_close(async_loop *loop)
 #if ASYNCIO_DEBUG
     async_report_unreleased_(loop);
 #endif
+    if (async_context_hooks_ != NULL)
+        async_context_hooks_->close(loop);
     async_running_ = running;
     async_poller_close_(loop);
     pthread_mutex_destroy(&loop->lock);
@@ -7962,10 +8031,11 @@ async_status async_run_go_(void)
 async_status async_run_end_(void)
 {
     async_loop *loop = async_run_loop_;
+    async_status status = async_run_status_; /* an exception handler may try to run something */
     async_release(async_run_task_);
     async_run_loop_ = NULL;
     async_loop_close(loop);
-    return async_run_status_;
+    return status;
 }
 
 async_status async_runner_close(async_runner *runner)
@@ -8108,7 +8178,7 @@ static int async_timeout_end_(async_timeout *timeout, int status)
     async_timer_handle_cancel(&timeout->timer);
     if (timeout->state == ASYNC_TIMEOUT_EXPIRING_) {
         timeout->state = ASYNC_TIMEOUT_EXPIRED_;
-        if (async_task_uncancel(timeout->task) <= (int)timeout->cancelling && status == ASYNC_CANCELLED)
+        if (async_uncancel_inside_(timeout->task) <= (int)timeout->cancelling && status == ASYNC_CANCELLED)
             return ASYNC_TIMED_OUT;
     } else if (timeout->state == ASYNC_TIMEOUT_ACTIVE_) {
         timeout->state = ASYNC_TIMEOUT_EXITED_;
@@ -8260,7 +8330,7 @@ ASYNC_EXTERN_C_BEGIN_
  *                                       that gets it, or the task's end. Deadlines entered inside f still work.
  * await_shielded_into(to, f, ...);      to = what it returned.
  * await_shielded_catch(status, f, ...); status = how it ended.
- * NO_MEMORY. Up to 11 may be nested: a panic. Beyond asyncio, where it takes a task, a shield and a loop. */
+ * NO_MEMORY. Up to 255 may be nested: a panic. Beyond asyncio, where it takes a task, a shield and a loop. */
 #define AWAIT_SHIELDED(...) ASYNC_AWAIT_SHIELDED_(ASYNC_HERE_, ASYNC_FAIL_, __VA_ARGS__, )
 #define AWAIT_SHIELDED_INTO(to, ...) \
     ASYNC_AWAIT_SHIELDED_(ASYNC_HERE_, ASYNC_FAIL_ (to) = child_->result;, __VA_ARGS__, )
@@ -8283,22 +8353,19 @@ ASYNC_EXTERN_C_END_
 
 ASYNC_EXTERN_C_BEGIN_
 
-struct async_shielded_ {
-    async_frame frame;
-};
-
 /* The call has ended: what was held back for it is thrown at the next await. */
 static async_step async_shielded_resume_(async_stack *stack, void *frame)
 {
-    async_task *task = stack->task;
-    unsigned word = (unsigned)task->future.status - 1;
-    unsigned held = word & (0xFFFFu << (4 + (word & ASYNC_SHIELDS_)));
-    (void)frame;
-    if (held != 0) {
+    struct async_shielded_ *shield = (struct async_shielded_ *)frame;
+    async_task *task = shield->task;
+    unsigned cancelling = (unsigned)task->future.cancelling + shield->cancelling;
+    async_line_remove_(&async_loop_of_(stack)->shields, &shield->node);
+    task->future.status--;
+    task->future.cancelling = (uint16_t)(cancelling < 0xFFFF ? cancelling : 0xFFFF);
+    if (shield->must) {
         task->future.flags |= ASYNC_MUST_;
         stack->must = async_must_;
     }
-    task->future.status = (int16_t)(word & ~held);
     return async_step_(stack->status);
 }
 
@@ -8308,16 +8375,20 @@ static const async_type async_shielded_type_ = ASYNC_TYPE_(async_shielded_resume
 /* The callee's frame, to be started by the trampoline; NULL: no memory. */
 void *async_shielded_begin_(async_stack *stack, async_frame *self, const async_type *type, unsigned state)
 {
+    struct async_shielded_ *shield;
     async_task *task = stack->task;
-    if (async_shields_(task) >= 11)
-        ASYNC_PANIC_("await_shielded: more than 11 nested");
-    if (async_wrap_(stack, self, &async_shielded_type_, type, state) == NULL)
+    if (async_shields_(task) >= 255)
+        ASYNC_PANIC_("await_shielded: more than 255 nested");
+    shield = (struct async_shielded_ *)(void *)async_wrap_(stack, self, &async_shielded_type_, type, state);
+    if (shield == NULL)
         return NULL;
-    if (task->future.flags & ASYNC_MUST_) { /* the task has cancelled itself: not in here */
-        task->future.flags &= (uint8_t)~ASYNC_MUST_;
-        async_hold_cancel_(task, async_shields_(task));
-    }
+    shield->task = task;
+    shield->cancelling = task->future.cancelling;
+    shield->must = (task->future.flags & ASYNC_MUST_) != 0; /* the task has cancelled itself: not in here */
+    task->future.cancelling = 0;
+    task->future.flags &= (uint8_t)~ASYNC_MUST_;
     task->future.status++;
+    async_line_append_(&async_loop_of_(stack)->shields, &shield->node);
     return stack->top;
 }
 
@@ -8959,7 +9030,7 @@ bool async_group_create_begin_(async_task_group *group, void *bytes, size_t size
         return false;
     if (bytes != NULL) {
         size_t need = ASYNC_ROUND_(sizeof(async_task)) + type->size + reserve;
-        if (async_group_is_full_(group))
+        if (group->limit != 0) /* it may have to wait: the arguments may fill the group before it begins */
             need += async_gate_type_.size;
         created = size >= need && async_create_on_begin_(bytes, size - reserve, type ASYNC_SITE_ARGUMENTS_);
     }
@@ -9051,7 +9122,7 @@ async_step async_task_group_join_resume(async_stack *stack, void *frame)
         return async_leaf_wait(stack, &join->leaf);
     }
     group->entered = false;
-    if (group->asked && async_task_uncancel(parent) == 0)
+    if (group->asked && async_uncancel_inside_(parent) == 0)
         join->cancelled = false;
     if (join->cancelled && (group->failed == 0 || group->policy == ASYNC_IGNORE_FAILURES))
         return async_step_(ASYNC_CANCELLED);
@@ -9062,8 +9133,8 @@ async_step async_task_group_join_resume(async_stack *stack, void *frame)
         status = group->failed == 0 ? (int)ASYNC_OK : group->failures[0];
     }
     if (status < 0 && parent->future.cancelling > 0) { /* a request from outside is still to be delivered */
-        async_task_uncancel(parent);
-        async_cancel(parent);
+        (void)async_uncancel_inside_(parent);
+        async_cancel_inside_(parent, group->shields);
     }
     return async_step_(status);
 }

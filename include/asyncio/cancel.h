@@ -168,15 +168,44 @@ static bool async_must_(async_task *task, async_frame *suspending)
     return true;
 }
 
-/* In the status of a task that is not done: how many shields it is in, and for each number of them a bit: a cancel is
- * held back until it is in that many (shield.h). */
-enum { ASYNC_SHIELDS_ = 15, ASYNC_HELD_ = 16 };
+/* Below a shielded call (shield.h). Inside, the task counts its requests anew; what came before, and what comes from
+ * outside of it meanwhile, is counted here. */
+struct async_shielded_ {
+    async_frame frame;
+    async_node_ node; /* among those of the loop */
+    async_task *task;
+    uint16_t cancelling;
+    bool must; /* there is one to be thrown when the call has ended */
+};
 
-static unsigned async_shields_(const async_task *task) { return (unsigned)task->future.status & ASYNC_SHIELDS_; }
+/* How many a task is in that is not done: its status is not needed yet. */
+static unsigned async_shields_(const async_task *task) { return (unsigned)task->future.status; }
+
+/* Its first, or the next one inside that; NULL. */
+static struct async_shielded_ *async_shield_of_(const async_task *task, const struct async_shielded_ *before)
+{
+    async_node_ *node;
+    if (async_shields_(task) == 0)
+        return NULL;
+    node = before != NULL ? before->node.next : async_loop_for_((async_task *)(uintptr_t)task)->shields.first;
+    for (; node != NULL; node = node->next) {
+        struct async_shielded_ *shield = ASYNC_CONTAINER_(node, struct async_shielded_, node);
+        if (shield->task == task)
+            return shield;
+    }
+    return NULL;
+}
 
 static void async_hold_cancel_(async_task *task, unsigned shields)
 {
-    task->future.status = (int16_t)(task->future.status | (int)((unsigned)ASYNC_HELD_ << shields));
+    struct async_shielded_ *shield = async_shield_of_(task, NULL);
+    while (shield != NULL && shields-- > 0)
+        shield = async_shield_of_(task, shield);
+    if (shield == NULL) /* the loop is being closed */
+        return;
+    shield->must = true;
+    if (shield->cancelling < 0xFFFF)
+        shield->cancelling++;
 }
 
 /* Cancelling a task that waits for another cancels that one: down the chain, in a loop, since it may be long. The
@@ -196,8 +225,6 @@ static bool async_cancel_inside_(async_task *first, unsigned shields)
     for (;;) {
         async_frame *top = (async_frame *)task->future.value;
         async_future *future = async_awaited_(task);
-        if (task->future.cancelling < 0xFFFF)
-            task->future.cancelling++;
         task->future.flags |= ASYNC_IN_CANCEL_;
         accepted = async_shields_(task) > shields;
         if (ASYNC_RARE_(accepted)) {
@@ -205,6 +232,8 @@ static bool async_cancel_inside_(async_task *first, unsigned shields)
             break;
         }
         shields = 0;
+        if (task->future.cancelling < 0xFFFF)
+            task->future.cancelling++;
         if (!async_task_waits_(task))
             break;
         if (future != NULL && (future->flags & ASYNC_IS_TASK_) && !async_future_done(future)) {
@@ -255,23 +284,43 @@ static bool async_future_wait_cancel_(async_task *task, void *frame)
     return async_future_cancel(wait->future);
 }
 
-int async_task_uncancel(async_task *task)
+/* Of the requests that the task sees where it is. */
+static int async_uncancel_inside_(async_task *task)
 {
-    ASYNC_CHECK_HANDLE_(task);
-    if (task == NULL || task->future.cancelling == 0)
+    if (task->future.cancelling == 0)
         return 0;
-    if (--task->future.cancelling == 0) {
+    if (--task->future.cancelling == 0)
         task->future.flags &= (uint8_t)~ASYNC_MUST_;
-        if (!async_future_done(&task->future))
-            task->future.status &= ASYNC_SHIELDS_;
-    }
     return (int)task->future.cancelling;
 }
 
 int async_task_cancelling(const async_task *task)
 {
+    const struct async_shielded_ *shield = NULL;
+    int count;
     ASYNC_CHECK_HANDLE_(task);
-    return task == NULL ? 0 : (int)task->future.cancelling;
+    if (task == NULL)
+        return 0;
+    count = (int)task->future.cancelling;
+    while (!async_future_done(&task->future) && (shield = async_shield_of_(task, shield)) != NULL)
+        count += (int)shield->cancelling;
+    return count;
+}
+
+int async_task_uncancel(async_task *task)
+{
+    struct async_shielded_ *shield = NULL;
+    ASYNC_CHECK_HANDLE_(task);
+    if (task == NULL)
+        return 0;
+    while (!async_future_done(&task->future) && (shield = async_shield_of_(task, shield)) != NULL)
+        if (shield->cancelling > 0) { /* what came from outside is taken back first */
+            if (--shield->cancelling == 0)
+                shield->must = false;
+            return async_task_cancelling(task);
+        }
+    (void)async_uncancel_inside_(task);
+    return async_task_cancelling(task);
 }
 
 ASYNC_EXTERN_C_END_

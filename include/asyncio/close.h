@@ -87,6 +87,12 @@ static void async_task_drop_(async_loop *loop, async_task *task)
         loop->stack.task = NULL;
         async_loop_drop_ready_(loop); /* it may be in there itself, by now */
     }
+    for (;;) {
+        struct async_shielded_ *shield = async_shield_of_(task, NULL);
+        if (shield == NULL)
+            break;
+        async_line_remove_(&loop->shields, &shield->node);
+    }
     while (frame != NULL) {
         async_frame *parent = async_parent_(frame);
         if (frame->flags & ASYNC_SEGMENT_)
@@ -128,8 +134,6 @@ async_status async_loop_close(async_loop *loop)
         }
     async_loop_close_each_(loop, &loop->last_closers);
     async_loop_drop_ready_(loop);
-    if (async_context_hooks_ != NULL)
-        async_context_hooks_->close(loop);
 #if ASYNCIO_THREADS
     async_concurrent_close_(loop);
     (void)async_loop_shutdown_default_executor(loop);
@@ -137,6 +141,8 @@ async_status async_loop_close(async_loop *loop)
 #if ASYNCIO_DEBUG
     async_report_unreleased_(loop);
 #endif
+    if (async_context_hooks_ != NULL)
+        async_context_hooks_->close(loop);
     async_running_ = running;
     async_poller_close_(loop);
     pthread_mutex_destroy(&loop->lock);

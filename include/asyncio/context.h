@@ -83,7 +83,7 @@ struct async_bound_ {
     struct async_bindings_ *bindings;
 };
 
-/* Of what is no task: of the callback that runs, or of the thread. */
+/* Of the thread, outside of a run. */
 static ASYNC_THREAD_LOCAL_ struct async_context_place_ async_context_here_;
 static ASYNC_THREAD_LOCAL_ unsigned long async_contexts_; /* how many have a number */
 
@@ -120,8 +120,10 @@ static struct async_context_place_ *async_context_find_place_(bool make)
     async_loop *loop = async_running_;
     async_task *task = loop == NULL ? NULL : loop->stack.task;
     struct async_extra_ *extra = NULL;
-    if (task == NULL)
+    if (loop == NULL)
         return &async_context_here_;
+    if (task == NULL)
+        return &loop->callback_context;
     if (task->future.flags & ASYNC_EXTRA_)
         extra = async_extra_of_(task);
     if (extra == NULL && make) {
@@ -166,14 +168,19 @@ static struct async_bindings_ *async_bound_end_(async_handle *handle)
     return bindings;
 }
 
+/* A callback has returned: what it has set was its own. */
+static void async_context_leave_(async_loop *loop)
+{
+    async_bindings_release_(loop->callback_context.bindings);
+    loop->callback_context.bindings = NULL;
+    loop->callback_context.number = 0;
+}
+
 static void async_bound_run_(async_handle *handle)
 {
-    struct async_context_place_ outside = async_context_here_;
-    async_context_here_.bindings = async_bound_end_(handle);
-    async_context_here_.number = 0;
+    async_context_leave_(async_running_); /* an exception handler may have set something */
+    async_running_->callback_context.bindings = async_bound_end_(handle);
     handle->callback(handle);
-    async_bindings_release_(async_context_here_.bindings);
-    async_context_here_ = outside;
 }
 
 /* Also without any bindings: what the callback sets is its own. */
@@ -208,12 +215,13 @@ static bool async_context_calls_(const async_handle *handle, void (*callback)(as
 /* The callbacks of futures that are not done outlive the loop. */
 static void async_context_close_(async_loop *loop)
 {
+    async_context_leave_(loop);
     while (loop->bound.first != NULL)
         async_context_unbind_(ASYNC_CONTAINER_(loop->bound.first, struct async_bound_, node)->handle);
 }
 
 static const struct async_context_hooks_ async_context_functions_ = { async_context_inherit_, async_context_bind_,
-    async_context_unbind_, async_context_calls_, async_bindings_release_, async_context_close_ };
+    async_context_unbind_, async_context_calls_, async_bindings_release_, async_context_leave_, async_context_close_ };
 
 /* ---- variables ----------------------------------------------------------------------------------------------- */
 
@@ -275,16 +283,16 @@ async_status async_context_var_set(const async_context_var *var, void *value, as
         return ASYNC_NO_MEMORY;
     async_context_hooks_ = &async_context_functions_;
     before = async_bindings_find_(place->bindings, var);
-    if (place->number == 0)
-        place->number = ++async_contexts_;
     ASYNC_MEMSET_(&replaced, 0, sizeof replaced);
     replaced.var = var;
-    replaced.context = place->number;
     replaced.was_set = before != NULL;
     if (before != NULL)
         replaced.value = before->value;
     if (!async_bindings_change_(place, var, true, value))
         return ASYNC_NO_MEMORY;
+    if (place->number == 0)
+        place->number = ++async_contexts_;
+    replaced.context = place->number;
     if (token != NULL)
         *token = replaced;
     return ASYNC_OK;

@@ -14,12 +14,6 @@ ASYNC_EXTERN_C_BEGIN_
 
 struct async_bindings_;
 
-/* Where the bindings of a task or callback are kept. */
-struct async_context_place_ {
-    struct async_bindings_ *bindings;
-    unsigned long number; /* which context it is, for tokens; 0: nothing was set there */
-};
-
 struct async_extra_ {
     struct async_extra_ *next; /* with the same place in the table */
     const async_task *task;

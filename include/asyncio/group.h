@@ -234,7 +234,7 @@ bool async_group_create_begin_(async_task_group *group, void *bytes, size_t size
         return false;
     if (bytes != NULL) {
         size_t need = ASYNC_ROUND_(sizeof(async_task)) + type->size + reserve;
-        if (async_group_is_full_(group))
+        if (group->limit != 0) /* it may have to wait: the arguments may fill the group before it begins */
             need += async_gate_type_.size;
         created = size >= need && async_create_on_begin_(bytes, size - reserve, type ASYNC_SITE_ARGUMENTS_);
     }
@@ -326,7 +326,7 @@ async_step async_task_group_join_resume(async_stack *stack, void *frame)
         return async_leaf_wait(stack, &join->leaf);
     }
     group->entered = false;
-    if (group->asked && async_task_uncancel(parent) == 0)
+    if (group->asked && async_uncancel_inside_(parent) == 0)
         join->cancelled = false;
     if (join->cancelled && (group->failed == 0 || group->policy == ASYNC_IGNORE_FAILURES))
         return async_step_(ASYNC_CANCELLED);
@@ -337,8 +337,8 @@ async_step async_task_group_join_resume(async_stack *stack, void *frame)
         status = group->failed == 0 ? (int)ASYNC_OK : group->failures[0];
     }
     if (status < 0 && parent->future.cancelling > 0) { /* a request from outside is still to be delivered */
-        async_task_uncancel(parent);
-        async_cancel(parent);
+        (void)async_uncancel_inside_(parent);
+        async_cancel_inside_(parent, group->shields);
     }
     return async_step_(status);
 }

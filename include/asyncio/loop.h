@@ -156,17 +156,23 @@ struct async_hint_ {
 };
 struct async_extra_;
 struct async_bindings_;
+/* Where the bindings of a task or callback are kept. */
+struct async_context_place_ {
+    struct async_bindings_ *bindings;
+    unsigned long number; /* which context it is, for tokens; 0: nothing was set there */
+};
 #endif
 
 #if !ASYNCIO_NO_HEAP
 /* What context.h does, in a thread that has context variables: a new task inherits them; a callback is bound to those of
- * now, and unbound; which callback a bound handle stands for. */
+ * now, and unbound; which callback a bound handle stands for; one has returned. */
 struct async_context_hooks_ {
     bool (*inherit)(async_loop *loop, async_task *task);
     bool (*bind)(async_loop *loop, async_handle *handle);
     void (*unbind)(async_handle *handle);
     bool (*calls)(const async_handle *handle, void (*callback)(async_handle *));
     void (*release)(struct async_bindings_ *bindings);
+    void (*leave)(async_loop *loop);
     void (*close)(async_loop *loop);
 };
 static ASYNC_THREAD_LOCAL_ const struct async_context_hooks_ *async_context_hooks_;
@@ -183,6 +189,7 @@ struct async_loop {
     async_fifo_ ready;
     async_link pass; /* what is left of the pass under way */
     async_timers_ timers;
+    async_line_ shields; /* async_shielded_ */
 #if ASYNCIO_NO_HEAP
     bool (*cancel_sleep)(async_task *task, void *frame);
 #endif
@@ -207,6 +214,7 @@ struct async_loop {
     bool (*start_eagerly)(async_loop *loop, async_task *task); /* false: it is to be started as usual */
     unsigned eager_depth;
     async_line_ bound; /* callbacks with a context */
+    struct async_context_place_ callback_context; /* of the callback that runs */
     async_exception_handler handler;
     void *handler_data;
     async_loop *next_loop; /* of this thread */

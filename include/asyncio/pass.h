@@ -89,6 +89,10 @@ static void async_loop_run_ready_(async_loop *loop)
             async_handle *handle = async_link_handle_(link);
             handle->prev = 0;
             handle->callback(handle);
+#if !ASYNCIO_NO_HEAP
+            if (ASYNC_RARE_(loop->callback_context.bindings != NULL))
+                async_context_hooks_->leave(loop);
+#endif
         }
 #if ASYNCIO_DEBUG
         began = async_port_now() - began;

@@ -224,10 +224,11 @@ async_status async_run_go_(void)
 async_status async_run_end_(void)
 {
     async_loop *loop = async_run_loop_;
+    async_status status = async_run_status_; /* an exception handler may try to run something */
     async_release(async_run_task_);
     async_run_loop_ = NULL;
     async_loop_close(loop);
-    return async_run_status_;
+    return status;
 }
 
 async_status async_runner_close(async_runner *runner)

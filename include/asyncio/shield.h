@@ -10,7 +10,7 @@ ASYNC_EXTERN_C_BEGIN_
  *                                       that gets it, or the task's end. Deadlines entered inside f still work.
  * await_shielded_into(to, f, ...);      to = what it returned.
  * await_shielded_catch(status, f, ...); status = how it ended.
- * NO_MEMORY. Up to 11 may be nested: a panic. Beyond asyncio, where it takes a task, a shield and a loop. */
+ * NO_MEMORY. Up to 255 may be nested: a panic. Beyond asyncio, where it takes a task, a shield and a loop. */
 #define AWAIT_SHIELDED(...) ASYNC_AWAIT_SHIELDED_(ASYNC_HERE_, ASYNC_FAIL_, __VA_ARGS__, )
 #define AWAIT_SHIELDED_INTO(to, ...) \
     ASYNC_AWAIT_SHIELDED_(ASYNC_HERE_, ASYNC_FAIL_ (to) = child_->result;, __VA_ARGS__, )
@@ -37,22 +37,19 @@ ASYNC_EXTERN_C_END_
 
 ASYNC_EXTERN_C_BEGIN_
 
-struct async_shielded_ {
-    async_frame frame;
-};
-
 /* The call has ended: what was held back for it is thrown at the next await. */
 static async_step async_shielded_resume_(async_stack *stack, void *frame)
 {
-    async_task *task = stack->task;
-    unsigned word = (unsigned)task->future.status - 1;
-    unsigned held = word & (0xFFFFu << (4 + (word & ASYNC_SHIELDS_)));
-    (void)frame;
-    if (held != 0) {
+    struct async_shielded_ *shield = (struct async_shielded_ *)frame;
+    async_task *task = shield->task;
+    unsigned cancelling = (unsigned)task->future.cancelling + shield->cancelling;
+    async_line_remove_(&async_loop_of_(stack)->shields, &shield->node);
+    task->future.status--;
+    task->future.cancelling = (uint16_t)(cancelling < 0xFFFF ? cancelling : 0xFFFF);
+    if (shield->must) {
         task->future.flags |= ASYNC_MUST_;
         stack->must = async_must_;
     }
-    task->future.status = (int16_t)(word & ~held);
     return async_step_(stack->status);
 }
 
@@ -62,16 +59,20 @@ static const async_type async_shielded_type_ = ASYNC_TYPE_(async_shielded_resume
 /* The callee's frame, to be started by the trampoline; NULL: no memory. */
 void *async_shielded_begin_(async_stack *stack, async_frame *self, const async_type *type, unsigned state)
 {
+    struct async_shielded_ *shield;
     async_task *task = stack->task;
-    if (async_shields_(task) >= 11)
-        ASYNC_PANIC_("await_shielded: more than 11 nested");
-    if (async_wrap_(stack, self, &async_shielded_type_, type, state) == NULL)
+    if (async_shields_(task) >= 255)
+        ASYNC_PANIC_("await_shielded: more than 255 nested");
+    shield = (struct async_shielded_ *)(void *)async_wrap_(stack, self, &async_shielded_type_, type, state);
+    if (shield == NULL)
         return NULL;
-    if (task->future.flags & ASYNC_MUST_) { /* the task has cancelled itself: not in here */
-        task->future.flags &= (uint8_t)~ASYNC_MUST_;
-        async_hold_cancel_(task, async_shields_(task));
-    }
+    shield->task = task;
+    shield->cancelling = task->future.cancelling;
+    shield->must = (task->future.flags & ASYNC_MUST_) != 0; /* the task has cancelled itself: not in here */
+    task->future.cancelling = 0;
+    task->future.flags &= (uint8_t)~ASYNC_MUST_;
     task->future.status++;
+    async_line_append_(&async_loop_of_(stack)->shields, &shield->node);
     return stack->top;
 }
 

@@ -125,7 +125,7 @@ static int async_timeout_end_(async_timeout *timeout, int status)
     async_timer_handle_cancel(&timeout->timer);
     if (timeout->state == ASYNC_TIMEOUT_EXPIRING_) {
         timeout->state = ASYNC_TIMEOUT_EXPIRED_;
-        if (async_task_uncancel(timeout->task) <= (int)timeout->cancelling && status == ASYNC_CANCELLED)
+        if (async_uncancel_inside_(timeout->task) <= (int)timeout->cancelling && status == ASYNC_CANCELLED)
             return ASYNC_TIMED_OUT;
     } else if (timeout->state == ASYNC_TIMEOUT_ACTIVE_) {
         timeout->state = ASYNC_TIMEOUT_EXITED_;

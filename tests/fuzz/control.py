@@ -140,13 +140,13 @@ def cancel(world, task, node, handle):
 @operation
 @on_task
 def uncancel(world, task, node, handle):
-    return handle.uncancel()
+    return handle.take_back()
 
 
 @operation
 @on_task
 def cancelling(world, task, node, handle):
-    return handle.cancelling()
+    return handle.requests()
 
 
 @operation

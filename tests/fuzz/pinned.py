@@ -47,11 +47,11 @@ class Future(KeepsError, futures._PyFuture):
 
 
 class Task(KeepsError, tasks._PyTask):
-    """In a shield cancels are held back: for each, how many shields the task must have left to for it to be thrown."""
+    """In a shield the task counts its requests anew; what came before, and what comes from outside of it, waits below."""
 
     def __init__(self, coro, *, loop, group=None, gate=None, **options):
         loop.created.append(self)
-        self.shields, self.held, self.inside = 0, set(), 0
+        self.shields, self.inside = [], 0   # for each shield: how many requests wait, and whether one is to be thrown
         self.gate = gate                # where a child waits for its turn; None: it has had it
         if group:
             group._tasks.add(self)
@@ -70,37 +70,40 @@ class Task(KeepsError, tasks._PyTask):
     def cancel(self, msg=None):
         """From inside so many shields, which do not stop it."""
         inside, self.inside = self.inside, 0
-        if not self.done() and self.shields > inside:
-            self._num_cancels_requested += 1
-            self.held.add(inside)
+        if sys._getframe(1).f_code.co_name == "_aexit":     # the group that ends passes a request on
+            inside = len(self.shields)
+        if not self.done() and len(self.shields) > inside:
+            self.shields[inside] = self.shields[inside][0] + 1, True
             return True
         return super().cancel(msg)
 
-    def uncancel(self):
-        left = super().uncancel()
-        if left == 0:
-            self.held.clear()
-        return left
+    def requests(self):
+        return self.cancelling() + sum(count for count, throws in self.shields)
+
+    def take_back(self):
+        """Anybody's uncancel(): what came from outside first."""
+        for i, (count, throws) in enumerate(self.shields):
+            if count > 0:
+                self.shields[i] = count - 1, throws and count > 1
+                return self.requests()
+        self.uncancel()
+        return self.requests()
 
     def enter_shield(self):
-        if self._must_cancel:
-            self._must_cancel = False
-            self.held.add(self.shields)
-        self.shields += 1
+        self.shields.append((self._num_cancels_requested, self._must_cancel))
+        self._num_cancels_requested, self._must_cancel = 0, False
 
     def leave_shield(self):
-        self.shields -= 1
-        thrown = {shields for shields in self.held if shields >= self.shields}
-        self.held -= thrown
-        if thrown:
-            self._must_cancel = True
+        count, throws = self.shields.pop()
+        self._num_cancels_requested += count
+        self._must_cancel |= throws
 
 
 class Timeout(timeouts.Timeout):
     """Its deadline works in the shields in which it was entered."""
 
     async def __aenter__(self):
-        self.shields = asyncio.current_task().shields
+        self.shields = len(asyncio.current_task().shields)
         return await super().__aenter__()
 
     def _on_timeout(self):
@@ -122,7 +125,7 @@ class Group(taskgroups.TaskGroup):
         self.running, self.parked = 0, []
 
     async def __aenter__(self):
-        self.shields = asyncio.current_task().shields
+        self.shields = len(asyncio.current_task().shields)
         return await super().__aenter__()
 
     def create_task(self, coro):

@@ -22,7 +22,7 @@ static void counted_free(void *block);
 
 #endif
 
-/* Blocks that are allocated now, and how many ever were. */
-static long counted_live, counted_calls;
+/* Blocks that are allocated now, how many were asked for, and which of these fails: 0: none. See unit.h. */
+static long counted_live, counted_calls, counted_fails_at;
 
 #endif

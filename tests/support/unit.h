@@ -83,25 +83,43 @@ static inline const char *word(async_status status)
 
 #ifdef ASYNCIO_TEST_COUNTS
 #ifdef __GNUC__
-#define COUNTED_ADD(x, n) ((void)__atomic_add_fetch(&(x), n, __ATOMIC_RELAXED))
+#define COUNTED_ADD(x, n) __atomic_add_fetch(&(x), n, __ATOMIC_RELAXED)
 #else
-#define COUNTED_ADD(x, n) ((void)((x) += (n)))
+#define COUNTED_ADD(x, n) ((x) += (n))
 #endif
 
 static void *counted_malloc(size_t size)
 {
-    void *block = malloc(size);
-    if (block != NULL) {
-        COUNTED_ADD(counted_live, 1);
-        COUNTED_ADD(counted_calls, 1);
-    }
+    void *block = COUNTED_ADD(counted_calls, 1) == counted_fails_at ? NULL : malloc(size);
+    if (block != NULL)
+        (void)COUNTED_ADD(counted_live, 1);
     return block;
 }
 
 static void counted_free(void *block)
 {
-    COUNTED_ADD(counted_live, -(block != NULL));
+    (void)COUNTED_ADD(counted_live, -(block != NULL));
     free(block);
+}
+#endif
+
+#ifdef ASYNCIO_TEST_COUNTED_H
+/* EACH_ALLOCATION_FAILS { ... }    runs the block again and again, each time with another allocation failing, until it
+ * needs no more of them; each time it must give all back. In the group memory, which has failures of its own: once. */
+#define EACH_ALLOCATION_FAILS for (counted_fails_at = 0; counted_again();)
+
+static inline int counted_again(void)
+{
+#ifdef ASYNCIO_TEST_COUNTS
+    if (counted_fails_at > 0)
+        CHECK_INT(counted_live, 0);
+    if (counted_fails_at > 0 && counted_calls < counted_fails_at)
+        return (int)(counted_fails_at = 0);
+    counted_calls = 0;
+    return (int)++counted_fails_at;
+#else
+    return ++counted_fails_at == 1;
+#endif
 }
 #endif
 
