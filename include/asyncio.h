@@ -14066,7 +14066,7 @@ struct async_stream_core_ {
 
 static void async_stream_hold_(struct async_stream_core_ *core) { core->refs++; }
 
-static void async_stream_drop_(struct async_stream_core_ *core)
+ASYNC_NOINLINE_ static void async_stream_drop_(struct async_stream_core_ *core)
 {
     if (--core->refs > 0)
         return;
@@ -14781,7 +14781,9 @@ static bool async_stream_room_(struct async_stream_core_ *core, size_t more)
         core->end = held;
         return true;
     }
-    capacity = held + more < held ? SIZE_MAX : held + more;
+    if (more > SIZE_MAX / 4 - held)
+        return false;
+    capacity = held + more;
     if (capacity < 2 * held)
         capacity = 2 * held;
     if (capacity < core->hint)

@@ -142,7 +142,7 @@ struct async_stream_core_ {
 
 static void async_stream_hold_(struct async_stream_core_ *core) { core->refs++; }
 
-static void async_stream_drop_(struct async_stream_core_ *core)
+ASYNC_NOINLINE_ static void async_stream_drop_(struct async_stream_core_ *core)
 {
     if (--core->refs > 0)
         return;

@@ -141,7 +141,9 @@ static bool async_stream_room_(struct async_stream_core_ *core, size_t more)
         core->end = held;
         return true;
     }
-    capacity = held + more < held ? SIZE_MAX : held + more;
+    if (more > SIZE_MAX / 4 - held)
+        return false;
+    capacity = held + more;
     if (capacity < 2 * held)
         capacity = 2 * held;
     if (capacity < core->hint)
