@@ -26,7 +26,7 @@
 #define ASYNCIO_VERSION_PATCH 0
 
 /* ASYNCIO_BARE: 1 where there is no POSIX system below: the clock, the idle wait and the interrupt lock come from
- * the board (port/bare.h). */
+ * the board (port/port.h). */
 #ifndef ASYNCIO_BARE
 #if defined(__unix__) || defined(__unix) || defined(__APPLE__)
 #define ASYNCIO_BARE 0
@@ -192,6 +192,35 @@
 #define ASYNCIO_TICK_HZ 1000
 #endif
 
+/* ASYNCIO_PORT_CUSTOM: bare metal: 1 where the program supplies the four functions of port/port.h itself, though there is a
+ * ready port for the processor. */
+#ifndef ASYNCIO_PORT_CUSTOM
+#define ASYNCIO_PORT_CUSTOM 0
+#endif
+
+/* ASYNCIO_TICKLESS: the ready ports: there is no tick; the program supplies a counter of ASYNCIO_COUNTER_BITS (16 to 32)
+ * and an alarm, and the processor sleeps until the next deadline (port/tick.h), but never longer than
+ * ASYNCIO_LONGEST_SLEEP ticks: as a watchdog may need it. */
+#ifndef ASYNCIO_TICKLESS
+#define ASYNCIO_TICKLESS 0
+#endif
+#ifndef ASYNCIO_COUNTER_BITS
+#define ASYNCIO_COUNTER_BITS 32
+#endif
+#ifndef ASYNCIO_LONGEST_SLEEP
+#define ASYNCIO_LONGEST_SLEEP ASYNC_FOREVER
+#endif
+
+/* ASYNCIO_IDLE(), ASYNCIO_WATCHDOG(): bare metal: what the program wants done each time before the loop sleeps, with
+ * interrupts masked (choose how deep, switch a light off), and in each pass of the loop, which a task that hangs keeps
+ * from coming (restart the watchdog). Define them where ASYNCIO_IMPLEMENTATION is; each a few instructions. */
+#ifndef ASYNCIO_IDLE
+#define ASYNCIO_IDLE() ((void)0)
+#endif
+#ifndef ASYNCIO_WATCHDOG
+#define ASYNCIO_WATCHDOG() ((void)0)
+#endif
+
 /* ASYNCIO_WINDOW: a number of bytes: how much frame stack may be entered by direct C calls before the next call
  * goes through the loop. It bounds the C stack; heap chunks of a frame stack are of this size too. */
 #ifndef ASYNCIO_WINDOW
@@ -244,6 +273,9 @@
 #endif
 #if ASYNCIO_THREADS && ASYNCIO_BARE
 #error "asyncio.h: ASYNCIO_THREADS is for hosts"
+#endif
+#if ASYNCIO_COUNTER_BITS < 16 || ASYNCIO_COUNTER_BITS > 32
+#error "asyncio.h: ASYNCIO_COUNTER_BITS is 16 to 32"
 #endif
 #if ASYNCIO_DEBUG && !ASYNCIO_NAMES
 #error "asyncio.h: ASYNCIO_DEBUG needs ASYNCIO_NAMES"
@@ -2262,7 +2294,7 @@ struct async_board_timer_ {
     async_time when;
 };
 
-static struct async_board_timer_ *async_board_timer_(async_entry_ entry)
+static struct async_board_timer_ *async_board_timer_of_(async_entry_ entry)
 {
     return (struct async_board_timer_ *)(void *)async_entry_link_(entry);
 }
@@ -2271,7 +2303,7 @@ bool async_timers_add_(async_timers_ *timers, async_link *link, unsigned kind, a
 {
     async_entry_ entry = async_entry_of_(link, kind), *at = &timers->first;
     ((struct async_board_timer_ *)(void *)link)->when = when;
-    while (*at != 0 && !ASYNC_BEFORE_(when, async_board_timer_(*at)->when))
+    while (*at != 0 && !ASYNC_BEFORE_(when, async_board_timer_of_(*at)->when))
         at = &async_entry_link_(*at)->next;
     link->next = *at;
     *at = entry;
@@ -2292,7 +2324,7 @@ bool async_timers_remove_(async_timers_ *timers, async_link *link)
 /* The first deadline, or one that lies ahead. */
 static async_time async_timers_due_(const async_timers_ *timers, async_time now)
 {
-    return timers->first == 0 ? ASYNC_LATER_(now, ASYNC_FOREVER) : async_board_timer_(timers->first)->when;
+    return timers->first == 0 ? ASYNC_LATER_(now, ASYNC_FOREVER) : async_board_timer_of_(timers->first)->when;
 }
 
 async_entry_ async_timers_pop_(async_timers_ *timers)
@@ -2411,21 +2443,64 @@ ASYNC_EXTERN_C_END_
 
 /* port.h: what the loop needs from below: a clock, waiting, and on boards an interrupt lock.
  *
- * Hosts get them from POSIX. A board supplies the four functions; async_port_wait is called with interrupts locked
- * and returns with them locked, after an interrupt came or the moment `until` was reached: at once if that has passed
- * already, and it may return early. */
+ * Hosts get them from POSIX. Cortex-M, RISC-V and AVR have a ready port (cortex_m.h, riscv.h, avr.h), which needs a tick
+ * or a counter (tick.h). Any other board, and one with ASYNCIO_PORT_CUSTOM 1, supplies these four functions, in C:
+ *
+ *     static volatile uint32_t ticks;                 // an interrupt counts it up, ASYNCIO_TICK_HZ times a second
+ *     async_time async_port_now(void) { return (async_time)ticks; }
+ *     async_port_state async_port_lock(void) { async_port_state before = irq_enabled(); irq_disable(); return before; }
+ *     void async_port_unlock(async_port_state before) { if (before) irq_enable(); }
+ *     void async_port_wait(async_time until) { if (until - async_port_now() > 0) sleep_until_interrupt(); }
+ *
+ * Checklist:
+ *   - The clock never goes back, wraps around at 32 bits and nowhere else, and is read in one piece: where the
+ *     processor needs several instructions for 32 bits, between lock and unlock.
+ *   - unlock gives back what lock found: pairs nest, and are used in interrupt handlers too.
+ *   - wait is called with interrupts locked and returns with them locked. An interrupt that is pending when it is called
+ *     ends it at once, or the wake of a task is lost: an instruction that wakes though interrupts are masked (WFI), or
+ *     one that unmasks and sleeps in one (SEI, SLEEP). Pending handlers run at the latest in the unlock after it.
+ *   - wait may return early at any time, and returns at once if `until` has passed. It compares by difference.
+ *   - Something, the tick or an alarm, interrupts by `until`.
+ *   - As a task of an RTOS: lock is its critical section, from interrupts too; wait leaves it, waits for the task's
+ *     notification with a timeout, and enters it again; an interrupt that raises something gives the notification. */
+
+#if ASYNCIO_BARE && !ASYNCIO_PORT_CUSTOM
+#if defined(__ARM_ARCH_PROFILE) && __ARM_ARCH_PROFILE == 'M'
+#define ASYNC_PORT_CORTEX_M_ 1
+#elif defined(__riscv)
+#define ASYNC_PORT_RISCV_ 1
+#elif defined(__AVR__)
+#define ASYNC_PORT_AVR_ 1
+#endif
+#endif
+#ifndef ASYNC_PORT_CORTEX_M_
+#define ASYNC_PORT_CORTEX_M_ 0
+#endif
+#ifndef ASYNC_PORT_RISCV_
+#define ASYNC_PORT_RISCV_ 0
+#endif
+#ifndef ASYNC_PORT_AVR_
+#define ASYNC_PORT_AVR_ 0
+#endif
+#define ASYNC_PORT_READY_ (ASYNC_PORT_CORTEX_M_ || ASYNC_PORT_RISCV_ || ASYNC_PORT_AVR_)
 
 ASYNC_EXTERN_C_BEGIN_
 
-/* async_port_now: the clock: monotonic, in units of async_time. */
+#if !ASYNC_PORT_READY_
+/* async_port_now: the clock: monotonic, in units of async_time. On boards from interrupts too. */
 async_time async_port_now(void);
+#endif
 
-#if ASYNCIO_BARE
+#if ASYNCIO_BARE && !ASYNC_PORT_READY_
+/* async_port_state: what async_port_lock() found. */
+typedef uintptr_t async_port_state;
+/* async_port_lock, async_port_unlock: mask interrupts around a few instructions, and put back what was before:
+ *     async_port_state before = async_port_lock(); ... async_port_unlock(before);
+ * They nest, and may be used from interrupts. */
+async_port_state async_port_lock(void);
+void async_port_unlock(async_port_state before);
 /* async_port_wait: sleeps until an interrupt, or until the moment `until` (ASYNC_FOREVER delays never end it). */
 void async_port_wait(async_time until);
-/* async_port_lock, async_port_unlock: mask and unmask interrupts around a few instructions. */
-void async_port_lock(void);
-void async_port_unlock(void);
 #endif
 
 ASYNC_EXTERN_C_END_
@@ -2440,6 +2515,207 @@ async_time async_port_now(void)
     clock_gettime(CLOCK_MONOTONIC, &ts);
     return (async_time)ts.tv_sec * 1000000000 + ts.tv_nsec;
 }
+
+ASYNC_EXTERN_C_END_
+
+#endif
+
+/* ---- port/cortex_m.h ---------------------------------------------------------------------------------- */
+
+/* cortex_m.h: the ready port of every Cortex-M: PRIMASK masks, WFI sleeps. */
+
+#if ASYNC_PORT_CORTEX_M_
+
+ASYNC_EXTERN_C_BEGIN_
+
+typedef uint32_t async_port_state;
+
+static inline async_port_state async_port_lock(void)
+{
+    async_port_state before;
+    __asm__ volatile("mrs %0, primask\n\tcpsid i" : "=r"(before) : : "memory");
+    return before;
+}
+
+static inline void async_port_unlock(async_port_state before)
+{
+    __asm__ volatile("msr primask, %0" : : "r"(before) : "memory");
+}
+
+/* An interrupt that is pending ends WFI although it is masked: none can come unseen between a check and this. */
+static inline void async_port_sleep_(void) { __asm__ volatile("dsb\n\twfi" : : : "memory"); }
+
+ASYNC_EXTERN_C_END_
+
+#endif
+
+/* ---- port/riscv.h ------------------------------------------------------------------------------------- */
+
+/* riscv.h: the ready port of RISC-V in machine mode: mstatus.MIE masks, WFI sleeps. */
+
+#if ASYNC_PORT_RISCV_
+
+ASYNC_EXTERN_C_BEGIN_
+
+typedef uintptr_t async_port_state;
+
+/* csrrci before, mstatus, MIE and csrs mstatus, before, in numbers: the names need -march=..._zicsr of newer
+ * assemblers, which older ones do not know. */
+static inline async_port_state async_port_lock(void)
+{
+    async_port_state before;
+    __asm__ volatile(".insn i 0x73, 7, %0, x8, 0x300" : "=r"(before) : : "memory");
+    return before & 8;
+}
+
+static inline void async_port_unlock(async_port_state before)
+{
+    __asm__ volatile(".insn i 0x73, 2, x0, %0, 0x300" : : "r"(before) : "memory");
+}
+
+/* An interrupt that is pending and enabled in mie ends WFI although mstatus masks it. */
+static inline void async_port_sleep_(void) { __asm__ volatile("fence\n\twfi" : : : "memory"); }
+
+ASYNC_EXTERN_C_END_
+
+#endif
+
+/* ---- port/avr.h --------------------------------------------------------------------------------------- */
+
+/* avr.h: the ready port of AVR: the I bit of SREG masks, SLEEP sleeps. The program chooses a sleep mode and enables sleep
+ * once (sleep_enable() of avr/sleep.h); until then the loop spins. */
+
+#if ASYNC_PORT_AVR_
+
+ASYNC_EXTERN_C_BEGIN_
+
+typedef uint8_t async_port_state;
+
+/* 0x3f is SREG. */
+static inline async_port_state async_port_lock(void)
+{
+    async_port_state before;
+    __asm__ volatile("in %0, 0x3f\n\tcli" : "=r"(before) : : "memory");
+    return before;
+}
+
+static inline void async_port_unlock(async_port_state before)
+{
+    __asm__ volatile("out 0x3f, %0" : : "r"(before) : "memory");
+}
+
+/* SEI takes effect after the next instruction, so an interrupt that is pending ends SLEEP at once. Its handler runs before
+ * CLI; an emulator needs some cycles for that. */
+static inline void async_port_sleep_(void)
+{
+    __asm__ volatile("sei\n\tsleep\n\tnop\n\tnop\n\tnop\n\tnop\n\tcli" : : : "memory");
+}
+
+ASYNC_EXTERN_C_END_
+
+#endif
+
+/* ---- port/tick.h -------------------------------------------------------------------------------------- */
+
+/* tick.h: the clock of the ready ports: a tick interrupt, or (ASYNCIO_TICKLESS) a counter that runs by itself and an
+ * alarm, so that the processor sleeps until the next deadline. */
+
+#if ASYNC_PORT_READY_
+
+ASYNC_EXTERN_C_BEGIN_
+
+#if ASYNCIO_TICKLESS
+
+/* async_port_counter: the program's: a counter of ASYNCIO_COUNTER_BITS bits that counts up at ASYNCIO_TICK_HZ and wraps
+ * around; what lies above those bits is ignored. Called with interrupts masked.
+ * async_port_alarm: the program's: let an interrupt come when the counter reaches `when` (in its bits), in place of what
+ * was asked for before. If that has just passed none need come. Called with interrupts masked. */
+uint32_t async_port_counter(void);
+void async_port_alarm(uint32_t when);
+
+/* async_port_now: the clock, in ticks. Any context. A counter of 16 bits must be looked at once in a round: the loop does
+ * when it sleeps; a program that computes for longer calls this from the counter's overflow interrupt. */
+async_time async_port_now(void);
+
+#else
+
+extern volatile uint32_t async_ticks_;
+
+/* async_port_tick: one tick has passed: the program calls it from its tick interrupt, ASYNCIO_TICK_HZ times a second, and
+ * nowhere else. */
+static inline void async_port_tick(void) { async_ticks_ = async_ticks_ + 1; }
+
+/* async_port_now: the clock, in ticks. Any context. */
+static inline async_time async_port_now(void)
+{
+#if UINTPTR_MAX <= 0xFFFFu /* read in several pieces */
+    async_port_state before = async_port_lock();
+    async_time now = (async_time)async_ticks_;
+    async_port_unlock(before);
+    return now;
+#else
+    return (async_time)async_ticks_;
+#endif
+}
+
+#endif
+
+ASYNC_EXTERN_C_END_
+
+#endif
+
+#if defined(ASYNCIO_IMPLEMENTATION) && ASYNC_PORT_READY_
+
+ASYNC_EXTERN_C_BEGIN_
+
+#if ASYNCIO_TICKLESS
+
+#if ASYNCIO_COUNTER_BITS == 32
+#define ASYNC_COUNTER_MASK_ 0xFFFFFFFFu
+#else
+#define ASYNC_COUNTER_MASK_ (((uint32_t)1 << ASYNCIO_COUNTER_BITS) - 1)
+#endif
+
+static uint32_t async_counted_; /* the clock when the counter was last read; its low bits are the counter's */
+
+async_time async_port_now(void)
+{
+    async_port_state before = async_port_lock();
+    async_time now;
+    async_counted_ += (async_port_counter() - async_counted_) & ASYNC_COUNTER_MASK_;
+    now = (async_time)async_counted_;
+    async_port_unlock(before);
+    return now;
+}
+
+/* Half a round at most, so that no round is missed. */
+static void async_port_wait(async_time until)
+{
+    async_time longest = (async_time)(ASYNC_COUNTER_MASK_ / 2), now = async_port_now();
+    async_time left = (async_time)((uint32_t)until - (uint32_t)now);
+    if (left > ASYNCIO_LONGEST_SLEEP)
+        left = ASYNCIO_LONGEST_SLEEP;
+    if (left > longest)
+        left = longest;
+    if (left <= 0)
+        return;
+    until = ASYNC_LATER_(now, left);
+    async_port_alarm((uint32_t)until & ASYNC_COUNTER_MASK_);
+    if (ASYNC_BEFORE_(async_port_now(), until)) /* the counter may have passed it while the alarm was set */
+        async_port_sleep_();
+}
+
+#else
+
+volatile uint32_t async_ticks_;
+
+static inline void async_port_wait(async_time until)
+{
+    if (ASYNC_BEFORE_(async_port_now(), until))
+        async_port_sleep_();
+}
+
+#endif
 
 ASYNC_EXTERN_C_END_
 
@@ -7321,15 +7597,18 @@ static void async_loop_run_ready_(async_loop *loop)
 static void async_loop_pass_(async_loop *loop)
 {
     async_time now = async_port_now(), due;
+    async_port_state before;
+    ASYNCIO_WATCHDOG();
     while (due = async_timers_due_(&loop->timers, now), !ASYNC_BEFORE_(now, due))
         async_loop_move_due_(loop);
-    async_port_lock(); /* an interrupt after the look at the ready list ends the wait */
+    before = async_port_lock(); /* an interrupt after the look at the ready list ends the wait */
     if (loop->ready.head.next == 0 && !loop->stack.stopping) {
+        ASYNCIO_IDLE();
         async_port_wait(due);
-        async_port_unlock();
+        async_port_unlock(before);
         return; /* to the timers again: they come behind what interrupts have woken */
     }
-    async_port_unlock();
+    async_port_unlock(before);
     async_loop_run_ready_(loop);
 }
 

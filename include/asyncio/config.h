@@ -7,7 +7,7 @@
 #define ASYNCIO_VERSION_PATCH 0
 
 /* ASYNCIO_BARE: 1 where there is no POSIX system below: the clock, the idle wait and the interrupt lock come from
- * the board (port/bare.h). */
+ * the board (port/port.h). */
 #ifndef ASYNCIO_BARE
 #if defined(__unix__) || defined(__unix) || defined(__APPLE__)
 #define ASYNCIO_BARE 0
@@ -173,6 +173,35 @@
 #define ASYNCIO_TICK_HZ 1000
 #endif
 
+/* ASYNCIO_PORT_CUSTOM: bare metal: 1 where the program supplies the four functions of port/port.h itself, though there is a
+ * ready port for the processor. */
+#ifndef ASYNCIO_PORT_CUSTOM
+#define ASYNCIO_PORT_CUSTOM 0
+#endif
+
+/* ASYNCIO_TICKLESS: the ready ports: there is no tick; the program supplies a counter of ASYNCIO_COUNTER_BITS (16 to 32)
+ * and an alarm, and the processor sleeps until the next deadline (port/tick.h), but never longer than
+ * ASYNCIO_LONGEST_SLEEP ticks: as a watchdog may need it. */
+#ifndef ASYNCIO_TICKLESS
+#define ASYNCIO_TICKLESS 0
+#endif
+#ifndef ASYNCIO_COUNTER_BITS
+#define ASYNCIO_COUNTER_BITS 32
+#endif
+#ifndef ASYNCIO_LONGEST_SLEEP
+#define ASYNCIO_LONGEST_SLEEP ASYNC_FOREVER
+#endif
+
+/* ASYNCIO_IDLE(), ASYNCIO_WATCHDOG(): bare metal: what the program wants done each time before the loop sleeps, with
+ * interrupts masked (choose how deep, switch a light off), and in each pass of the loop, which a task that hangs keeps
+ * from coming (restart the watchdog). Define them where ASYNCIO_IMPLEMENTATION is; each a few instructions. */
+#ifndef ASYNCIO_IDLE
+#define ASYNCIO_IDLE() ((void)0)
+#endif
+#ifndef ASYNCIO_WATCHDOG
+#define ASYNCIO_WATCHDOG() ((void)0)
+#endif
+
 /* ASYNCIO_WINDOW: a number of bytes: how much frame stack may be entered by direct C calls before the next call
  * goes through the loop. It bounds the C stack; heap chunks of a frame stack are of this size too. */
 #ifndef ASYNCIO_WINDOW
@@ -225,6 +254,9 @@
 #endif
 #if ASYNCIO_THREADS && ASYNCIO_BARE
 #error "asyncio.h: ASYNCIO_THREADS is for hosts"
+#endif
+#if ASYNCIO_COUNTER_BITS < 16 || ASYNCIO_COUNTER_BITS > 32
+#error "asyncio.h: ASYNCIO_COUNTER_BITS is 16 to 32"
 #endif
 #if ASYNCIO_DEBUG && !ASYNCIO_NAMES
 #error "asyncio.h: ASYNCIO_DEBUG needs ASYNCIO_NAMES"

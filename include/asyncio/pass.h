@@ -107,15 +107,18 @@ static void async_loop_run_ready_(async_loop *loop)
 static void async_loop_pass_(async_loop *loop)
 {
     async_time now = async_port_now(), due;
+    async_port_state before;
+    ASYNCIO_WATCHDOG();
     while (due = async_timers_due_(&loop->timers, now), !ASYNC_BEFORE_(now, due))
         async_loop_move_due_(loop);
-    async_port_lock(); /* an interrupt after the look at the ready list ends the wait */
+    before = async_port_lock(); /* an interrupt after the look at the ready list ends the wait */
     if (loop->ready.head.next == 0 && !loop->stack.stopping) {
+        ASYNCIO_IDLE();
         async_port_wait(due);
-        async_port_unlock();
+        async_port_unlock(before);
         return; /* to the timers again: they come behind what interrupts have woken */
     }
-    async_port_unlock();
+    async_port_unlock(before);
     async_loop_run_ready_(loop);
 }
 

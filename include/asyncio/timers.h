@@ -58,7 +58,7 @@ struct async_board_timer_ {
     async_time when;
 };
 
-static struct async_board_timer_ *async_board_timer_(async_entry_ entry)
+static struct async_board_timer_ *async_board_timer_of_(async_entry_ entry)
 {
     return (struct async_board_timer_ *)(void *)async_entry_link_(entry);
 }
@@ -67,7 +67,7 @@ bool async_timers_add_(async_timers_ *timers, async_link *link, unsigned kind, a
 {
     async_entry_ entry = async_entry_of_(link, kind), *at = &timers->first;
     ((struct async_board_timer_ *)(void *)link)->when = when;
-    while (*at != 0 && !ASYNC_BEFORE_(when, async_board_timer_(*at)->when))
+    while (*at != 0 && !ASYNC_BEFORE_(when, async_board_timer_of_(*at)->when))
         at = &async_entry_link_(*at)->next;
     link->next = *at;
     *at = entry;
@@ -88,7 +88,7 @@ bool async_timers_remove_(async_timers_ *timers, async_link *link)
 /* The first deadline, or one that lies ahead. */
 static async_time async_timers_due_(const async_timers_ *timers, async_time now)
 {
-    return timers->first == 0 ? ASYNC_LATER_(now, ASYNC_FOREVER) : async_board_timer_(timers->first)->when;
+    return timers->first == 0 ? ASYNC_LATER_(now, ASYNC_FOREVER) : async_board_timer_of_(timers->first)->when;
 }
 
 async_entry_ async_timers_pop_(async_timers_ *timers)

@@ -1,4 +1,4 @@
-/* startup.c: any Cortex-M0 or M0+: vectors, reset, SysTick as the loop's clock, and the port of the loop. */
+/* startup.c: any Cortex-M0 or M0+: vectors, reset, SysTick as the loop's clock. */
 #define ASYNCIO_BARE 1
 #include "asyncio.h"
 #include "board.h"
@@ -12,9 +12,7 @@ extern uint32_t board_stack_top, board_data_load, board_data, board_data_end, bo
 int main(void);
 void board_reset(void);
 
-static volatile uint32_t ticks;
-
-static void on_tick(void) { ticks++; }
+static void on_tick(void) { async_port_tick(); }
 
 /* A fault stays where a debugger finds it. */
 static void on_fault(void)
@@ -61,19 +59,4 @@ void board_init(void)
     SYSTICK_RELOAD = BOARD_CLOCK_HZ / ASYNCIO_TICK_HZ - 1;
     SYSTICK_VALUE = 0;
     SYSTICK_CONTROL = 7; /* counts the processor's clock, interrupts, runs; interrupts are on after a reset */
-}
-
-/* ---- the port ------------------------------------------------------------------------------------------------ */
-
-async_time async_port_now(void) { return (async_time)ticks; }
-
-void async_port_lock(void) { __asm__ volatile("cpsid i" ::: "memory"); }
-
-void async_port_unlock(void) { __asm__ volatile("cpsie i" ::: "memory"); }
-
-/* An interrupt that is pending ends the wait although interrupts are masked: none is missed. */
-void async_port_wait(async_time until)
-{
-    if (until - (async_time)ticks > 0)
-        __asm__ volatile("dsb\n\twfi" ::: "memory");
 }
