@@ -142,6 +142,7 @@ struct async_stream_core_ {
 
 static void async_stream_hold_(struct async_stream_core_ *core) { core->refs++; }
 
+/* Out of line: where two are in a row, gcc believes that the first one frees it. */
 ASYNC_NOINLINE_ static void async_stream_drop_(struct async_stream_core_ *core)
 {
     if (--core->refs > 0)
