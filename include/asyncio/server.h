@@ -57,6 +57,15 @@ typedef struct async_server {
     struct async_server_core_ *core;
 } async_server;
 
+struct async_listener_;
+struct async_protocol;
+
+/* Takes connections otherwise than with a handler (transport.h). */
+typedef struct async_acceptor_ {
+    async_status (*accept)(struct async_listener_ *listener);
+    struct async_protocol *(*factory)(void *context);
+} async_acceptor_;
+
 /* What a leaf that waits for a server begins with. */
 typedef struct async_server_waiter_ {
     async_leaf leaf;
@@ -85,6 +94,7 @@ struct async_start_server {
     size_t max_clients;
     size_t count, added;
     bool fresh;
+    async_acceptor_ acceptor;
     int fds[ASYNC_SERVER_ADDRESSES_];
 };
 ASYNC_DECLARE(async_start_server);
@@ -98,6 +108,7 @@ struct async_start_unix_server {
     size_t max_clients;
     int fd;
     bool fresh, added;
+    async_acceptor_ acceptor;
 };
 ASYNC_DECLARE(async_start_unix_server);
 
@@ -116,40 +127,6 @@ bool async_server_is_serving(const async_server *server);
 size_t async_server_clients(const async_server *server);
 int async_server_port(const async_server *server);
 size_t async_server_sockets(const async_server *server, int *fds, size_t capacity);
-
-/* await(async_server_serve_forever, .server = &s, .timeout = grace): waits until it is cancelled (Ctrl-C), and closes it
- * then as async_server_close does; or until somebody else closes it. */
-struct async_server_serve_forever {
-    async_frame frame;
-    async_server *server;
-    async_time timeout;
-};
-ASYNC_DECLARE(async_server_serve_forever);
-
-/* await(async_server_close, .server = &s, .timeout = async_seconds(5)): stops listening; gives the clients that time to
- * be finished, none if it is not given, ASYNC_FOREVER any; cancels the handlers that are left, and waits for their end.
- * It cannot fail. A cancel ends the time the clients have. Nothing on a server that was never started, or is closed. */
-struct async_server_close {
-    async_server_waiter_ waiter;
-    async_server *server;
-    async_time timeout;
-    async_timer_handle timer;
-    bool late, cancelled;
-};
-ASYNC_DECLARE(async_server_close);
-
-/* async_server_close_nowait: stops listening, no more; async_server_close is still to follow. Mirrors Server.close().
- * await(async_server_wait_closed, .server = &s): waits until it does not listen and the last client is gone.
- * async_server_close_clients: closes the clients' streams, once what was written is sent: the handlers find them at
- *     their end. async_server_abort_clients: closes them at once. Mirror Server.close_clients(), abort_clients(). */
-void async_server_close_nowait(async_server *server);
-struct async_server_wait_closed {
-    async_server_waiter_ waiter;
-    async_server *server;
-};
-ASYNC_DECLARE(async_server_wait_closed);
-void async_server_close_clients(async_server *server);
-void async_server_abort_clients(async_server *server);
 
 ASYNC_EXTERN_C_END_
 
@@ -181,7 +158,9 @@ struct async_listener_ {
     bool watched;
     async_fd_handle watch;
     async_timer_handle retry;
+    async_status (*accept)(struct async_listener_ *listener); /* takes one connection; -EAGAIN: there is none */
     const async_type *handler;
+    struct async_protocol *(*factory)(void *context);
     void *context;
 };
 
@@ -267,6 +246,14 @@ static void async_listener_retry_(async_handle *handle)
 
 /* ---- clients --------------------------------------------------------------------------------------------------- */
 
+static void async_client_free_(struct async_client_ *client)
+{
+    if (client->stream.core != NULL)
+        async_stream_detach_(&client->stream);
+    async_stream_drop_(client->core);
+    ASYNCIO_FREE(client);
+}
+
 /* Its handler has ended and its connection is closed, or not yet. */
 static void async_client_look_(struct async_client_ *client)
 {
@@ -275,10 +262,7 @@ static void async_client_look_(struct async_client_ *client)
         return;
     async_line_remove_(&server->clients, &client->node);
     server->count--;
-    if (client->stream.core != NULL)
-        async_stream_detach_(&client->stream);
-    async_stream_drop_(client->core);
-    ASYNCIO_FREE(client);
+    async_client_free_(client);
     async_server_attend_(server);
     async_server_wake_(server);
 }
@@ -324,6 +308,22 @@ static void async_client_on_ended_(async_handle *handle)
         async_client_close_(client);
 }
 
+/* A connection is the client's from here on. */
+static void async_client_add_(struct async_server_core_ *server, struct async_client_ *client,
+    void (*closed)(void *owner), void *owner)
+{
+    client->server = server;
+    client->open = true;
+    client->core = client->stream.core;
+    async_stream_hold_(client->core);
+    client->core->closed = closed;
+    client->core->owner = owner;
+    if (server != NULL) {
+        async_line_append_(&server->clients, &client->node);
+        server->count++;
+    }
+}
+
 /* Takes over a connection; when it fails, the connection is closed. */
 static async_status async_client_begin_(struct async_listener_ *listener, struct async_client_ *client, int fd)
 {
@@ -342,16 +342,20 @@ static async_status async_client_begin_(struct async_listener_ *listener, struct
     frame->stream = &client->stream;
     frame->context = listener->context;
     client->task = async_create_end_();
-    client->server = server;
-    client->open = true;
-    client->core = client->stream.core;
-    async_stream_hold_(client->core);
-    client->core->closed = async_client_on_closed_;
-    client->core->owner = client;
-    async_line_append_(&server->clients, &client->node);
-    server->count++;
+    async_client_add_(server, client, async_client_on_closed_, client);
     async_task_add_done_callback(client->task, &client->ended, async_client_on_ended_, client);
     return ASYNC_OK;
+}
+
+/* The memory comes first: without any, the connection waits where it is. */
+static async_status async_client_accept_(struct async_listener_ *listener)
+{
+    struct async_client_ *client = (struct async_client_ *)ASYNCIO_MALLOC(sizeof *client);
+    int fd = client == NULL ? (int)ASYNC_NO_MEMORY : async_accept_(listener->fd, NULL, NULL);
+    async_status status = fd < 0 ? fd : async_client_begin_(listener, client, fd);
+    if (status < 0 && client != NULL)
+        ASYNCIO_FREE(client);
+    return status;
 }
 
 static void async_listener_on_ready_(async_fd_handle *handle)
@@ -360,11 +364,7 @@ static void async_listener_on_ready_(async_fd_handle *handle)
     async_status status = async_fd_handle_status(handle);
     int i;
     for (i = 0; i < ASYNC_ACCEPTS_ && status == ASYNC_OK && listener->watched; i++) {
-        struct async_client_ *client = (struct async_client_ *)ASYNCIO_MALLOC(sizeof *client);
-        int fd = client == NULL ? (int)ASYNC_NO_MEMORY : async_accept_(listener->fd, NULL, NULL);
-        status = fd < 0 ? fd : async_client_begin_(listener, client, fd);
-        if (status < 0 && client != NULL)
-            ASYNCIO_FREE(client);
+        status = listener->accept(listener);
         if (status == ASYNC_OK)
             async_listener_attend_(listener); /* it may have been the last one */
     }
@@ -406,13 +406,12 @@ static void async_server_finish_(async_server *server)
     async_server_drop_(core);
 }
 
-async_status async_server_add_socket(async_server *server, int fd, async_handler_ handler, void *context)
+/* Serves a socket, with what the listener is to have. */
+static async_status async_server_add_(async_server *server, int fd, const struct async_listener_ *how)
 {
     struct async_listener_ *listener;
     bool fresh = server->core == NULL;
     async_status status;
-    if (handler.type == NULL)
-        return ASYNC_INVALID_ARGUMENT;
     if (async_loop_here_() == NULL)
         return ASYNC_NO_RUNNING_LOOP;
     status = async_fd_set_nonblocking(fd);
@@ -421,11 +420,9 @@ async_status async_server_add_socket(async_server *server, int fd, async_handler
     listener = (struct async_listener_ *)ASYNCIO_MALLOC(sizeof *listener);
     status = listener == NULL ? (int)ASYNC_NO_MEMORY : async_server_begin_(server);
     if (status == ASYNC_OK) {
-        ASYNC_MEMSET_(listener, 0, sizeof *listener);
+        *listener = *how;
         listener->server = server->core;
         listener->fd = fd;
-        listener->handler = handler.type;
-        listener->context = context;
         status = async_loop_add_reader(server->core->loop, fd, &listener->watch, async_listener_on_ready_, listener);
     }
     if (status < 0) {
@@ -440,6 +437,16 @@ async_status async_server_add_socket(async_server *server, int fd, async_handler
     async_line_append_(&server->core->listeners, &listener->node);
     async_listener_attend_(listener);
     return ASYNC_OK;
+}
+
+async_status async_server_add_socket(async_server *server, int fd, async_handler_ handler, void *context)
+{
+    struct async_listener_ how;
+    ASYNC_MEMSET_(&how, 0, sizeof how);
+    how.accept = async_client_accept_;
+    how.handler = handler.type;
+    how.context = context;
+    return handler.type == NULL ? (int)ASYNC_INVALID_ARGUMENT : async_server_add_(server, fd, &how);
 }
 
 static void async_listener_close_(struct async_listener_ *listener)
@@ -471,17 +478,32 @@ static void async_server_remove_(async_server *server, int fd, bool fresh)
         async_server_wake_(core);
 }
 
+/* With a handler, or as transport.h has it. */
+static async_status async_server_start_(async_server *server, int fd, async_handler_ handler,
+    const async_acceptor_ *acceptor, void *context)
+{
+    struct async_listener_ how;
+    if (acceptor->accept == NULL)
+        return async_server_add_socket(server, fd, handler, context);
+    ASYNC_MEMSET_(&how, 0, sizeof how);
+    how.accept = acceptor->accept;
+    how.factory = acceptor->factory;
+    how.context = context;
+    return async_server_add_(server, fd, &how);
+}
+
 ASYNC_DEFINE(async_start_server)
 {
     async_status status;
     ASYNC_BEGIN;
-    if (self->handler.type == NULL)
+    if (self->handler.type == NULL && self->acceptor.accept == NULL)
         ASYNC_RAISE(ASYNC_INVALID_ARGUMENT);
     self->fresh = self->server->core == NULL;
     AWAIT_INTO(self->count, async_net_listen, .host = self->host, .port = self->port, .family = self->family,
         .backlog = self->backlog, .reuse_port = self->reuse_port, .fds = self->fds, .capacity = ASYNC_SERVER_ADDRESSES_);
     while (self->added < self->count) {
-        status = async_server_add_socket(self->server, self->fds[self->added], self->handler, self->context);
+        status = async_server_start_(self->server, self->fds[self->added], self->handler, &self->acceptor,
+            self->context);
         if (status < 0)
             ASYNC_RAISE(status);
         self->added++;
@@ -503,13 +525,13 @@ ASYNC_DEFINE(async_start_unix_server)
 {
     async_status status;
     ASYNC_BEGIN;
-    if (self->handler.type == NULL)
+    if (self->handler.type == NULL && self->acceptor.accept == NULL)
         ASYNC_RAISE(ASYNC_INVALID_ARGUMENT);
     self->fresh = self->server->core == NULL;
     self->fd = async_unix_listen(self->path, self->backlog);
     if (self->fd < 0)
         ASYNC_RAISE(self->fd);
-    status = async_server_add_socket(self->server, self->fd, self->handler, self->context);
+    status = async_server_start_(self->server, self->fd, self->handler, &self->acceptor, self->context);
     if (status < 0) {
         close(self->fd);
         ASYNC_RAISE(status);
@@ -562,7 +584,7 @@ int async_server_port(const async_server *server)
     return -1;
 }
 
-/* ---- closing --------------------------------------------------------------------------------------------------- */
+/* ---- the end of its loop --------------------------------------------------------------------------------------- */
 
 static void async_server_stop_(struct async_server_core_ *server)
 {
@@ -572,13 +594,7 @@ static void async_server_stop_(struct async_server_core_ *server)
     async_server_wake_(server);
 }
 
-void async_server_close_nowait(async_server *server)
-{
-    if (server->core != NULL)
-        async_server_stop_(server->core);
-}
-
-/* Calls one of the functions below for each client, which may free it. */
+/* Calls this for each client, which may free it. */
 static void async_server_each_(struct async_server_core_ *server, void (*act)(struct async_client_ *client))
 {
     async_node_ *node = server->clients.first, *next;
@@ -586,33 +602,6 @@ static void async_server_each_(struct async_server_core_ *server, void (*act)(st
         next = node->next;
         act(ASYNC_CONTAINER_(node, struct async_client_, node));
     }
-}
-
-static void async_client_end_(struct async_client_ *client)
-{
-    if (client->task != NULL)
-        async_cancel(client->task);
-    else
-        async_client_abort_(client);
-}
-
-void async_server_close_clients(async_server *server)
-{
-    if (server->core != NULL)
-        async_server_each_(server->core, async_client_close_);
-}
-
-void async_server_abort_clients(async_server *server)
-{
-    if (server->core != NULL)
-        async_server_each_(server->core, async_client_abort_);
-}
-
-/* The clients have no time left. */
-static void async_server_end_clients_(struct async_server_core_ *server)
-{
-    server->ending = true;
-    async_server_each_(server, async_client_end_);
 }
 
 /* The loop has dropped the handlers' tasks, and what would have told their end. */
@@ -633,80 +622,6 @@ static void async_server_on_loop_closed_(async_loop *loop, async_closer_ *closer
     async_server_stop_(server);
     async_server_each_(server, async_client_dropped_);
     server->loop = NULL;
-}
-
-static void async_server_stand_(async_server_waiter_ *waiter, struct async_server_core_ *server)
-{
-    waiter->core = server;
-    server->refs++;
-    async_line_append_(&server->waiting, &waiter->node);
-}
-
-static void async_server_leave_(async_server_waiter_ *waiter)
-{
-    async_line_remove_(&waiter->core->waiting, &waiter->node);
-    async_server_drop_(waiter->core);
-}
-
-async_step async_server_wait_closed_resume(async_stack *stack, void *frame)
-{
-    struct async_server_wait_closed *self = (struct async_server_wait_closed *)frame;
-    struct async_server_core_ *server = self->server->core;
-    if (self->waiter.leaf.frame.state == ASYNC_LEAF_NEW) {
-        if (server == NULL || (!server->serving && server->count == 0))
-            return async_step_(ASYNC_OK);
-        async_server_stand_(&self->waiter, server);
-        return async_leaf_wait(stack, &self->waiter.leaf);
-    }
-    async_server_leave_(&self->waiter);
-    return async_step_(async_leaf_outcome(&self->waiter.leaf));
-}
-
-static void async_server_close_late_(async_handle *handle)
-{
-    struct async_server_close *self = (struct async_server_close *)handle->data;
-    self->late = true;
-    async_leaf_complete(&self->waiter.leaf);
-}
-
-async_step async_server_close_resume(async_stack *stack, void *frame)
-{
-    struct async_server_close *self = (struct async_server_close *)frame;
-    struct async_server_core_ *server = self->waiter.core;
-    async_leaf *leaf = &self->waiter.leaf;
-    if (leaf->frame.state == ASYNC_LEAF_NEW) {
-        server = self->server->core;
-        if (server == NULL)
-            return async_step_(ASYNC_OK);
-        async_server_stop_(server);
-        async_server_stand_(&self->waiter, server);
-        self->late = self->timeout <= 0 || (self->timeout != ASYNC_FOREVER && async_loop_call_later(server->loop,
-            self->timeout, &self->timer, async_server_close_late_, self) < 0);
-    } else if (async_leaf_outcome(leaf) < 0) {
-        self->cancelled = self->late = true;
-        leaf->frame.status = 0;
-    }
-    if (server->count > 0 && self->late && !server->ending)
-        async_server_end_clients_(server);
-    if (server->count > 0 && async_loop_of_(stack)->stack.running) /* or else it is the loop's end, which ends it all */
-        return async_leaf_wait(stack, leaf);
-    async_timer_handle_cancel(&self->timer);
-    if (self->server->core == server && server->count == 0)
-        async_server_finish_(self->server);
-    async_server_leave_(&self->waiter);
-    return async_step_(self->cancelled ? (int)ASYNC_CANCELLED : (int)ASYNC_OK);
-}
-
-ASYNC_LEAF_DEFINE(async_server_wait_closed, async_leaf_cancel);
-ASYNC_LEAF_DEFINE(async_server_close, async_leaf_cancel);
-
-ASYNC_DEFINE(async_server_serve_forever)
-{
-    ASYNC_BEGIN;
-    AWAIT(async_server_wait_closed, .server = self->server);
-    ASYNC_FINALLY;
-    AWAIT(async_server_close, .server = self->server, .timeout = self->timeout);
-    ASYNC_END;
 }
 
 ASYNC_EXTERN_C_END_

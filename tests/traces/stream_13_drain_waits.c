@@ -23,7 +23,11 @@ async(serve)
         await_into(self->data, async_stream_read, .stream = self->stream, .size = 65536);
         self->n += self->data.size;
     } while (self->data.size > 0);
-    async_future_set_result(&self->top->got, (void *)(uintptr_t)self->n);
+    async_finally;
+    if (async_error == ASYNC_OK)
+        async_future_set_result(&self->top->got, (void *)(uintptr_t)self->n);
+    else
+        async_future_set_exception(&self->top->got, async_error);
     async_end;
 }
 

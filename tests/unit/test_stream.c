@@ -148,7 +148,7 @@ async(reads_exactly)
     note_bytes(self->data);
     await_into(self->data, async_stream_peek, .stream = &self->stream, .size = 2);
     CHECK(self->data.size >= 2 && self->data.data[0] == 'd');
-    async_stream_consume(&self->stream, 1);
+    async_stream_consume(&self->stream, self->data.size > 0);
     await_into(self->data, async_stream_readexactly, .stream = &self->stream, .size = 4);
     note_bytes(self->data);
     await_catch(self->status, async_stream_readexactly, .stream = &self->stream, .size = 3);
@@ -460,7 +460,8 @@ async(never_read)
     async_cancel(self->task);
     await(async_sleep);
     await(async_sleep);
-    async_stream_write_eof(&self->a);
+    if (async_stream_write_eof(&self->a) < 0)
+        async_stream_abort(&self->a);
     do {
         await_into(self->data, async_stream_read, .stream = &self->b, .size = 100000);
         self->got += self->data.size;
@@ -936,10 +937,12 @@ async(drives)
     CHECK_INT(async_stream_set_driver(&self->a, &swap_driver, &self->swaps), ASYNC_MISUSE);
     CHECK_PTR(async_stream_driver_context(&self->a, &swap_driver), &self->swaps);
     CHECK(async_stream_can_write_eof(&self->a));
-    async_stream_write(&self->a, "Hello\n", 6);
+    if (async_stream_write(&self->a, "Hello\n", 6) < 0)
+        async_raise(ASYNC_NO_MEMORY);
     await_into(self->line, async_stream_readline, .stream = &self->b);
     note_bytes(self->line);
-    async_stream_write(&self->b, "Good Day\nbye", 12);
+    if (async_stream_write(&self->b, "Good Day\nbye", 12) < 0)
+        async_raise(ASYNC_NO_MEMORY);
     await(async_stream_drain, .stream = &self->b);
     await_into(self->line, async_stream_readline, .stream = &self->a);
     note_bytes(self->line);

@@ -383,6 +383,137 @@ async(crowded)
     async_end;
 }
 
+/* ---- transports ------------------------------------------------------------------------------------------------ */
+
+struct end {
+    async_protocol protocol;
+    async_transport *transport;
+};
+
+static int alive; /* protocols that were made and are not lost */
+
+static void end_made(async_protocol *protocol, async_transport *transport)
+{
+    ((struct end *)protocol)->transport = transport;
+    alive++;
+}
+
+static void end_data(async_protocol *protocol, const void *data, size_t size)
+{
+    async_transport_write(((struct end *)protocol)->transport, data, size);
+}
+
+static void end_lost(async_protocol *protocol, async_status status)
+{
+    (void)status;
+    ((struct end *)protocol)->transport = NULL;
+    alive--;
+}
+
+static void server_end_lost(async_protocol *protocol, async_status status)
+{
+    end_lost(protocol, status);
+    free(protocol);
+}
+
+static const async_protocol_type end_type = { end_made, NULL, NULL, NULL, NULL, end_lost };
+static const async_protocol_type server_end_type = { end_made, end_data, NULL, NULL, NULL, server_end_lost };
+
+static async_protocol *make_end(void *context)
+{
+    struct end *end = calloc(1, sizeof *end);
+    (void)context;
+    if (end == NULL)
+        return NULL;
+    end->protocol.type = &server_end_type;
+    return &end->protocol;
+}
+
+static struct end client_ends[2];
+
+static void make_ends(void)
+{
+    memset(client_ends, 0, sizeof client_ends);
+    client_ends[0].protocol.type = client_ends[1].protocol.type = &end_type;
+    alive = 0;
+}
+
+/* The loop is closed: whoever was told of a connection was told of its end. */
+static void check_ends(void)
+{
+    MUST(alive == 0);
+    check_server();
+}
+
+struct calls {
+    async_frame frame;
+    async_transport *transport;
+    async_status status;
+};
+
+async(calls)
+{
+    async_begin;
+    await_into(self->transport, async_create_connection, .protocol = &client_ends[0].protocol, .host = "three.test",
+        .port = async_server_port(&server));
+    MUST(client_ends[0].transport == self->transport);
+    async_transport_write(self->transport, "x", 1);
+    await_into(self->transport, async_create_unix_connection, .protocol = &client_ends[1].protocol,
+        .path = scratch_path("sock"));
+    async_transport_close(self->transport);
+    await(async_sleep, .delay = async_ms(2));
+    async_end;
+}
+
+struct transports {
+    async_frame frame;
+    async_status status;
+};
+
+async(transports)
+{
+    async_begin;
+    await(async_create_server, .server = &server, .host = "127.0.0.1", .factory = make_end);
+    await(async_create_unix_server, .server = &server, .path = scratch_path("sock"), .factory = make_end);
+    await_for_catch(async_ms(50), self->status, calls);
+    if (self->status == ASYNC_CANCELLED)
+        async_raise(ASYNC_CANCELLED);
+    async_finally;
+    await(async_server_close, .server = &server);
+    async_end;
+}
+
+/* a unix socket whose backlog is full */
+struct crowded_transport {
+    async_frame frame;
+    async_task_group group;
+    async_status status;
+};
+
+async(crowded_transport)
+{
+    async_begin;
+    async_task_group_enter(&self->group);
+    async_task_group_create_task(&self->group, lets_in);
+    await_for_catch(async_ms(30), self->status, async_create_unix_connection, .protocol = &client_ends[0].protocol,
+        .path = scratch_path("sock"));
+    if (self->status < 0 && self->status != ASYNC_TIMED_OUT)
+        async_raise(self->status);
+    async_end;
+}
+
+static void make_crowd_and_ends(void)
+{
+    make_crowd();
+    make_ends();
+}
+
+static void check_crowd_and_ends(void)
+{
+    MUST(alive == 0);
+    check_crowd();
+}
+
 int main(void)
 {
     setvbuf(stdout, NULL, _IOLBF, 0);
@@ -391,6 +522,8 @@ int main(void)
     PROGRAM(write_stream, make_pair, check_closed);
     PROGRAM(served, make_nothing, check_server);
     PROGRAM(crowded, make_crowd, check_crowd);
+    PROGRAM(transports, make_ends, check_ends);
+    PROGRAM(crowded_transport, make_crowd_and_ends, check_crowd_and_ends);
     print_covered();
     return failed;
 }
