@@ -111,7 +111,9 @@ static void async_loop_pass_(async_loop *loop)
     ASYNCIO_WATCHDOG();
     while (due = async_timers_due_(&loop->timers, now), !ASYNC_BEFORE_(now, due))
         async_loop_move_due_(loop);
-    before = async_port_lock(); /* an interrupt after the look at the ready list ends the wait */
+    before = async_port_lock(); /* an interrupt after the look at what is raised and ready ends the wait */
+    if (loop->take_raised != NULL)
+        loop->take_raised(before);
     if (loop->ready.head.next == 0 && !loop->stack.stopping) {
         ASYNCIO_IDLE();
         async_port_wait(due);
