@@ -28,7 +28,7 @@ class Generator:
         self.without = {family for family in families if self.random.random() < 0.4}
         # Most have a theme: many small tasks that crowd round one object, and are cancelled at any moment.
         # Some more often: that only the first in line is looked at when a lock is given back is seen in one of 1,000.
-        often = "locks", "locks", "queues", "shields"
+        often = "locks", "locks", "queues", "conditions", "conditions", "shields"
         self.theme = self.random.choice([*families, *often]) if self.random.random() < 0.65 else None
         self.without.discard(self.theme)
         themed = self.theme == "semaphores", self.theme == "conditions"
