@@ -32,5 +32,5 @@ the server ends: closed
 it has ended: closed
 it is not there: Connection refused
 EXPECTED
-    wait $server || true
+    wait "$server" || true
 }
