@@ -49,7 +49,7 @@ async(client)
     await(async_fd_connect, .fd = self->fd, .address = (struct sockaddr *)&self->address,
         .length = sizeof self->address);
     async_task_group_enter(&self->group);
-    self->typing = async_task_group_create_task(&self->group, typing, .fd = self->fd);
+    self->typing = async_retain(async_task_group_create_task(&self->group, typing, .fd = self->fd));
     for (;;) {
         await_into(self->size, async_fd_read, .fd = self->fd, .buffer = self->text, .size = sizeof self->text);
         if (self->size == 0)
@@ -62,8 +62,9 @@ async(client)
         }
         fflush(stdout);
     }
-    async_cancel(self->typing);
+    async_cancel(self->typing); /* which may have ended: the group lets go of it then, we do not */
     async_finally;
+    async_release(self->typing);
     if (self->fd >= 0)
         async_fd_close(self->fd);
     async_end;
