@@ -6723,11 +6723,12 @@ static void async_poller_poll_(async_loop *loop, async_time idle)
         async_poller_take_signals_(loop);
 }
 
-/* Nothing is watched, and no thread could call. */
+/* Nothing is watched, and no thread could call; none has called either, which is looked at last: one may have called and
+ * ended meanwhile. */
 static bool async_poller_is_dead_(async_loop *loop)
 {
     return !async_poller_has_jobs_(loop) && (loop->poller == NULL || loop->poller->waiting == 0) && loop->holds == 0 &&
-        ASYNC_LOAD_(loop->first_remote) == NULL && !async_has_other_threads_();
+        ASYNC_LOAD_(loop->first_remote) == NULL && !async_has_other_threads_() && ASYNC_LOAD_(loop->first_remote) == NULL;
 }
 
 ASYNC_EXTERN_C_END_
@@ -16250,9 +16251,9 @@ static async_status async_process_watch_(async_process *process)
             status = async_signal_watch_on_(loop, &loop->processes->child, SIGCHLD, async_child_arrived_);
             if (status < 0)
                 return status;
-            loop->processes->child.seen--; /* its end may have been before this: the next pass looks */
-            ASYNC_SHOW_(loop->interrupted, true);
         }
+        loop->processes->child.seen--; /* its end may have been before this: the next pass looks */
+        ASYNC_SHOW_(loop->interrupted, true);
         loop->processes->signalled++;
         async_loop_hold(loop);
     }
@@ -16422,8 +16423,8 @@ static async_step async_process_hear_(async_stack *stack, async_watcher_ *watche
         return status < 0 ? async_process_abandon_(process, report, process->pid, status) : async_step_(status);
     }
     if (n != 0) {
-        process->failed = async_step_name_(said.step);
-        status = n == (ssize_t)sizeof said ? -said.error : -EIO;
+        status = n < 0 ? -errno : n == (ssize_t)sizeof said ? -said.error : -EIO;
+        process->failed = n == (ssize_t)sizeof said ? async_step_name_(said.step) : "read"; /* it may not have said */
         return async_process_abandon_(process, report, process->pid, status);
     }
     status = async_process_watch_(process);

@@ -157,11 +157,12 @@ static void async_poller_poll_(async_loop *loop, async_time idle)
         async_poller_take_signals_(loop);
 }
 
-/* Nothing is watched, and no thread could call. */
+/* Nothing is watched, and no thread could call; none has called either, which is looked at last: one may have called and
+ * ended meanwhile. */
 static bool async_poller_is_dead_(async_loop *loop)
 {
     return !async_poller_has_jobs_(loop) && (loop->poller == NULL || loop->poller->waiting == 0) && loop->holds == 0 &&
-        ASYNC_LOAD_(loop->first_remote) == NULL && !async_has_other_threads_();
+        ASYNC_LOAD_(loop->first_remote) == NULL && !async_has_other_threads_() && ASYNC_LOAD_(loop->first_remote) == NULL;
 }
 
 ASYNC_EXTERN_C_END_

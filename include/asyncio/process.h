@@ -289,9 +289,9 @@ static async_status async_process_watch_(async_process *process)
             status = async_signal_watch_on_(loop, &loop->processes->child, SIGCHLD, async_child_arrived_);
             if (status < 0)
                 return status;
-            loop->processes->child.seen--; /* its end may have been before this: the next pass looks */
-            ASYNC_SHOW_(loop->interrupted, true);
         }
+        loop->processes->child.seen--; /* its end may have been before this: the next pass looks */
+        ASYNC_SHOW_(loop->interrupted, true);
         loop->processes->signalled++;
         async_loop_hold(loop);
     }

@@ -161,8 +161,8 @@ static async_step async_process_hear_(async_stack *stack, async_watcher_ *watche
         return status < 0 ? async_process_abandon_(process, report, process->pid, status) : async_step_(status);
     }
     if (n != 0) {
-        process->failed = async_step_name_(said.step);
-        status = n == (ssize_t)sizeof said ? -said.error : -EIO;
+        status = n < 0 ? -errno : n == (ssize_t)sizeof said ? -said.error : -EIO;
+        process->failed = n == (ssize_t)sizeof said ? async_step_name_(said.step) : "read"; /* it may not have said */
         return async_process_abandon_(process, report, process->pid, status);
     }
     status = async_process_watch_(process);
