@@ -76,7 +76,8 @@ switches()
 {
     grep -qE 'async_(stream|server|socket|net_|address|getaddrinfo|getnameinfo|datagram|unix|open_|start_|bytes|handler\(|'\
 'transport|protocol|loop_create_(connection|server)|process|signal|create_subprocess|loop_add_signal|spawn|executor|'\
-'to_thread|thread|channel|file|run_many|run_in_|run_coroutine|loop_run_in|loop_shutdown)|ASYNCIO_(NET|THREADS|PROCESSES)' "$1" ||
+'to_thread|thread|channel|file|run_many|run_in_|run_coroutine|loop_run_in|loop_shutdown)|ASYNCIO_(NET|THREADS|PROCESSES)' "$1" \
+        $(sed -n "s,^#include \"\(test_.*\.c\)\".*,$(dirname "$1")/\1,p" "$1") ||
         echo '-DASYNCIO_NET=0 -DASYNCIO_THREADS=0 -DASYNCIO_PROCESSES=0'
 }
 
