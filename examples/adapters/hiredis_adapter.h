@@ -29,6 +29,16 @@ static inline void redis_close(redis_client *client)
         redisAsyncFree(client->context); /* and redis_cleanup_() */
 }
 
+/* await(redis_connect, .client = &c, .host = "127.0.0.1", .port = 6379): -errno, REDIS_FAILED, NO_MEMORY, CLOSED by
+ * redis_close(), and MISUSE when it is open. hiredis looks up a name as the system does, and blocks meanwhile: give an address. */
+struct redis_connect {
+    async_leaf leaf;
+    redis_client *client;
+    const char *host;
+    int port;
+    async_status status;
+};
+
 /* ---- what hiredis asks of an event loop ------------------------------------------------------------------------ */
 
 static inline void redis_broken_(async_handle *handle) { redis_close((redis_client *)handle->data); }
@@ -82,19 +92,14 @@ static inline void redis_cleanup_(void *data)
     async_fd_handle_cancel(&client->writer);
     async_handle_cancel(&client->broken);
     client->context = NULL; /* hiredis frees it */
+    if (client->connecting != NULL) {
+        client->connecting->status = ASYNC_CLOSED;
+        async_leaf_complete(&client->connecting->leaf);
+        client->connecting = NULL;
+    }
 }
 
 /* ---- connecting ------------------------------------------------------------------------------------------------ */
-
-/* await(redis_connect, .client = &c, .host = "127.0.0.1", .port = 6379): -errno, REDIS_FAILED, NO_MEMORY, and MISUSE when it
- * is open. hiredis looks up a name as the system does, and blocks meanwhile: give an address. */
-struct redis_connect {
-    async_leaf leaf;
-    redis_client *client;
-    const char *host;
-    int port;
-    async_status status;
-};
 
 static inline async_status redis_failure_(const redisAsyncContext *context)
 {
@@ -118,7 +123,8 @@ static async_step redis_connect_resume(async_stack *stack, void *frame)
     redisAsyncContext *context;
     if (self->leaf.frame.state != ASYNC_LEAF_NEW) {
         async_status status = async_leaf_outcome(&self->leaf);
-        client->connecting = NULL;
+        if (client->connecting == self)
+            client->connecting = NULL;
         if (status < 0)
             redis_close(client);
         return async_leaf_return(status < 0 ? status : self->status);
