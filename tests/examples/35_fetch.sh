@@ -61,7 +61,9 @@ print("listening on port", listener.getsockname()[1], flush=True)
 while True:
     threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
 PYTHON
-start_server python3 "$binary.py"
+printf '#!/bin/sh\nexec python3 "%s"\n' "$binary.py" >"$binary-server"
+chmod +x "$binary-server"
+start_server "$binary-server"
 U=http://127.0.0.1:$port
 
 # Without the time, and with the port that changes.
