@@ -14655,6 +14655,12 @@ ASYNC_EXTERN_C_BEGIN_
 
 enum { ASYNC_STREAM_OPEN_, ASYNC_STREAM_CLOSING_, ASYNC_STREAM_CLOSED_ };
 
+#ifdef MSG_NOSIGNAL
+#define ASYNC_STREAM_QUIET_ MSG_NOSIGNAL
+#else
+#define ASYNC_STREAM_QUIET_ 0 /* the socket was told, when it was made */
+#endif
+
 /* What was written and could not be sent at once. */
 struct async_chunk_ {
     struct async_chunk_ *next;
@@ -14699,14 +14705,18 @@ struct async_stream_core_ {
 
 static void async_stream_hold_(struct async_stream_core_ *core) { core->refs++; }
 
-/* Out of line: where two are in a row, gcc believes that the first one frees it. */
-ASYNC_NOINLINE_ static void async_stream_drop_(struct async_stream_core_ *core)
+/* A function of its own: gcc does not see that refs says when it is the last time, and warns. */
+ASYNC_NOINLINE_ static void async_stream_free_(struct async_stream_core_ *core)
 {
-    if (--core->refs > 0)
-        return;
     if (core->buffer != NULL)
         ASYNCIO_FREE(core->buffer);
     ASYNCIO_FREE(core);
+}
+
+static void async_stream_drop_(struct async_stream_core_ *core)
+{
+    if (--core->refs == 0)
+        async_stream_free_(core);
 }
 
 /* ---- the descriptor -------------------------------------------------------------------------------------------- */
@@ -14810,17 +14820,17 @@ static ptrdiff_t async_stream_send_(struct async_stream_core_ *core, struct iove
     ssize_t n;
     if (core->driver != NULL)
         return core->driver->write(core->context, pieces[0].iov_base, pieces[0].iov_len);
-    if (core->is_socket) {
+    if (core->is_socket && count == 1) { /* cheaper */
+        do
+            n = send(core->write_fd, pieces[0].iov_base, pieces[0].iov_len, ASYNC_STREAM_QUIET_);
+        while (n < 0 && errno == EINTR);
+    } else if (core->is_socket) {
         struct msghdr message;
         ASYNC_MEMSET_(&message, 0, sizeof message);
         message.msg_iov = pieces;
         message.msg_iovlen = (uint16_t)count; /* an int here, a size_t there */
         do
-#ifdef MSG_NOSIGNAL
-            n = sendmsg(core->write_fd, &message, MSG_NOSIGNAL);
-#else
-            n = sendmsg(core->write_fd, &message, 0); /* the socket was told, when it was made */
-#endif
+            n = sendmsg(core->write_fd, &message, ASYNC_STREAM_QUIET_);
         while (n < 0 && errno == EINTR);
     } else {
         sigset_t before;
