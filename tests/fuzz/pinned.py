@@ -70,7 +70,7 @@ class Task(KeepsError, tasks._PyTask):
     def cancel(self, msg=None):
         """From inside so many shields, which do not stop it."""
         inside, self.inside = self.inside, 0
-        if sys._getframe(1).f_code.co_name == "_aexit":     # the group that ends passes a request on
+        if sys._getframe(1).f_code.co_name in ("__aexit__", "_aexit"):     # the group that ends passes a request on
             inside = len(self.shields)
         if not self.done() and len(self.shields) > inside:
             self.shields[inside] = self.shields[inside][0] + 1, True
