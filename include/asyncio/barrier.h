@@ -6,7 +6,9 @@
 
 ASYNC_EXTERN_C_BEGIN_
 
+/* `await_enter(&barrier)` waits for the others; leaving does nothing, as in asyncio. */
 typedef struct async_barrier {
+    const async_enterable_ *enterable;
     async_condition condition;
     size_t parties, count;
     uint8_t state;
@@ -55,11 +57,36 @@ ASYNC_EXTERN_C_BEGIN_
 
 enum { ASYNC_BARRIER_FILLING_, ASYNC_BARRIER_DRAINING_, ASYNC_BARRIER_RESETTING_, ASYNC_BARRIER_BROKEN_ };
 
+/* Laid out as an async_acquire_. */
+struct async_barrier_entering {
+    async_frame frame;
+    async_task *task;
+    void *object;
+};
+
+ASYNC(async_barrier_entering)
+{
+    ASYNC_BEGIN;
+    AWAIT(async_barrier_wait, .barrier = (async_barrier *)((async_acquire_ *)(void *)self)->object);
+    ASYNC_END;
+}
+
+static int async_barrier_exit_(async_stack *stack, async_frame *self, void *object, int status)
+{
+    (void)stack;
+    (void)self;
+    (void)object;
+    return status;
+}
+
+static const async_enterable_ async_barrier_enterable_ = { &async_barrier_entering_type, async_barrier_exit_ };
+
 async_status async_barrier_init(async_barrier *barrier, size_t parties)
 {
     ASYNC_MEMSET_(barrier, 0, sizeof *barrier);
     if (parties == 0)
         return ASYNC_INVALID_ARGUMENT;
+    barrier->enterable = &async_barrier_enterable_;
     async_condition_init(&barrier->condition, NULL);
     barrier->parties = parties;
     return ASYNC_OK;
@@ -69,6 +96,7 @@ void async_barrier_deinit(async_barrier *barrier)
 {
     if (barrier->parties != 0)
         async_condition_deinit(&barrier->condition);
+    barrier->enterable = NULL;
     barrier->parties = 0;
 }
 

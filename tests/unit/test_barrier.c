@@ -251,3 +251,61 @@ TEST(barrier, loop_closed_with_parties)
     }
     CHECK_INT(counted_live, live);
 }
+
+/* ---- async with barrier ------------------------------------------------------------------------------------------ */
+
+struct guest { async_frame frame; char name; int passes, i; };
+async(guest)
+{
+    async_begin;
+    for (self->i = 0; self->i < self->passes; self->i++)
+        await(async_sleep, .delay = 0);
+    await_enter(&barrier);
+    note("%c+ ", self->name);
+    await(async_sleep, .delay = 0);
+    async_finally;
+    note("%c%s ", self->name, async_error == ASYNC_BROKEN_BARRIER ? "!" : async_error == ASYNC_CANCELLED ? "?" : "-");
+    async_end;
+}
+
+struct party_of_three { async_frame frame; int i; bool abort, cancel; async_task *tasks[3]; };
+async(party_of_three)
+{
+    async_begin;
+    for (self->i = 0; self->i < 3; self->i++)
+        self->tasks[self->i] = async_create_task(guest, .name = (char)('a' + self->i), .passes = 4 * self->i);
+    for (self->i = 0; self->i < 5; self->i++)
+        await(async_sleep, .delay = 0);
+    CHECK_INT(async_barrier_n_waiting(&barrier), 2);
+    if (self->cancel)
+        async_cancel(self->tasks[0]);
+    if (self->abort)
+        await(async_barrier_abort, .barrier = &barrier);
+    if (self->cancel) {
+        await(async_sleep, .delay = 0);
+        await(async_sleep, .delay = 0);
+        CHECK_INT(async_barrier_n_waiting(&barrier), 1);
+        async_cancel(self->tasks[1]);
+        async_cancel(self->tasks[2]);
+    }
+    await(async_gather, .tasks = self->tasks, .count = 3, .return_exceptions = true);
+    async_finally;
+    release_all(self->tasks, 3);
+    async_end;
+}
+
+TEST(barrier, is_entered_when_all_are_there)
+{
+    CHECK_INT(async_barrier_init(&barrier, 3), ASYNC_OK);
+    CHECK_INT(RUN(party_of_three), ASYNC_OK);
+    CHECK_NOTES("c+ a+ b+ c- a- b- ");
+    CHECK_INT(RUN(party_of_three, .abort = true), ASYNC_OK);
+    CHECK_NOTES("a! b! c! ");
+    CHECK(async_barrier_broken(&barrier));
+    async_barrier_deinit(&barrier);
+    CHECK_INT(async_barrier_init(&barrier, 3), ASYNC_OK);
+    CHECK_INT(RUN(party_of_three, .cancel = true), ASYNC_OK);
+    CHECK_NOTES("a? c? b? "); /* c had not come yet */
+    CHECK_INT(async_barrier_n_waiting(&barrier), 0);
+    async_barrier_deinit(&barrier);
+}
