@@ -64,7 +64,7 @@
 
 /* ASYNCIO_DEBUG: checks that cost time and memory: stale locals are overwritten, a suspended await knows its line,
  * handles that are never released are named. It changes layouts, so all files of a program must agree (they do not
- * link otherwise). */
+ * link otherwise). Hosts only. */
 #ifndef ASYNCIO_DEBUG
 #define ASYNCIO_DEBUG 0
 #endif
@@ -158,6 +158,12 @@
 #define ASYNCIO_THREADS (!(ASYNCIO_BARE))
 #endif
 
+/* ASYNCIO_HIGH_WATER: each task knows the most frame stack it has used: async_task_high_water(). It takes two words of a
+ * task and a few instructions of an await; all files of a program must agree. */
+#ifndef ASYNCIO_HIGH_WATER
+#define ASYNCIO_HIGH_WATER ASYNCIO_DEBUG
+#endif
+
 /* ASYNCIO_NAMES: functions carry their name, file and line for reports and panics. Only a board can do without. */
 #ifndef ASYNCIO_NAMES
 #define ASYNCIO_NAMES (!(ASYNCIO_BARE))
@@ -221,6 +227,10 @@
 #define ASYNCIO_WATCHDOG() ((void)0)
 #endif
 
+/* ASYNCIO_STACK_OVERFLOW(task, bytes): bare metal, with ASYNCIO_HIGH_WATER: what the program wants done when an await or a
+ * create fails with NO_MEMORY since the storage of this async_task has no room for the frames: async_storage(bytes) has, up
+ * to that call. Define it where ASYNCIO_IMPLEMENTATION is. */
+
 /* ASYNCIO_WINDOW: a number of bytes: how much frame stack may be entered by direct C calls before the next call
  * goes through the loop. It bounds the C stack; heap chunks of a frame stack are of this size too. */
 #ifndef ASYNCIO_WINDOW
@@ -277,8 +287,11 @@
 #if ASYNCIO_COUNTER_BITS < 16 || ASYNCIO_COUNTER_BITS > 32
 #error "asyncio.h: ASYNCIO_COUNTER_BITS is 16 to 32"
 #endif
-#if ASYNCIO_DEBUG && !ASYNCIO_NAMES
-#error "asyncio.h: ASYNCIO_DEBUG needs ASYNCIO_NAMES"
+#if defined(ASYNCIO_STACK_OVERFLOW) && !ASYNCIO_HIGH_WATER
+#error "asyncio.h: ASYNCIO_STACK_OVERFLOW needs ASYNCIO_HIGH_WATER, which counts the bytes"
+#endif
+#if ASYNCIO_DEBUG && ASYNCIO_BARE
+#error "asyncio.h: ASYNCIO_DEBUG is for hosts: debug a board's program there"
 #endif
 
 /* ---- compiler ------------------------------------------------------------------------------------------------ */
@@ -366,8 +379,14 @@
 #else
 #define ASYNC_LAYOUT_VERIFY_(name) name
 #endif
+#if ASYNCIO_HIGH_WATER
+#define ASYNC_LAYOUT_HIGH_(name) ASYNC_CAT_(name, high_)
+#else
+#define ASYNC_LAYOUT_HIGH_(name) name
+#endif
 #define ASYNC_LAYOUT_(name) \
-    ASYNC_LAYOUT_VERIFY_(ASYNC_LAYOUT_NAMES_(ASYNC_LAYOUT_BARE_(ASYNC_LAYOUT_GOTO_(ASYNC_LAYOUT_DEBUG_(name)))))
+    ASYNC_LAYOUT_HIGH_(ASYNC_LAYOUT_VERIFY_(ASYNC_LAYOUT_NAMES_(ASYNC_LAYOUT_BARE_(ASYNC_LAYOUT_GOTO_( \
+        ASYNC_LAYOUT_DEBUG_(name))))))
 #define async_suspend_ ASYNC_LAYOUT_(async_suspend_)
 #define async_grow_ ASYNC_LAYOUT_(async_grow_)
 #define async_call_ ASYNC_LAYOUT_(async_call_)
@@ -955,6 +974,14 @@ typedef struct async_trace_entry_ {
 } async_trace_entry_;
 #endif
 
+#if ASYNCIO_HIGH_WATER
+/* How much frame stack a task has used: counted from the bottom, as if all of it were one area. */
+typedef struct async_mark_ {
+    uintptr_t bottom;
+    size_t high;
+} async_mark_;
+#endif
+
 /* async_stack: the frame stack of the running task, and what passes between frames. Bodies and leaves receive it. */
 struct async_stack {
     unsigned char *sp, *end;
@@ -962,6 +989,9 @@ struct async_stack {
     async_frame *done; /* the callee that ended last: its result is read here until the next call */
     async_task *task;
     int status; /* of that callee */
+#if ASYNCIO_HIGH_WATER
+    async_mark_ mark; /* the running task's */
+#endif
     bool bounce; /* the next frame is entered by the trampoline, not by its caller */
     bool running, stopping; /* the loop; here, where a short offset reaches them */
     /* set by who needs them, so that programs without scopes do not contain them */
@@ -999,6 +1029,19 @@ void __asan_unpoison_memory_region(void const volatile *, size_t);
 #define ASYNC_UNPOISON_(p, n) ((void)0)
 #endif
 
+/* The stack will be in use up to `sp` plus `size`. */
+#if ASYNCIO_HIGH_WATER
+static inline void async_mark_high_(async_stack *stack, size_t size)
+{
+    size += (size_t)((uintptr_t)stack->sp - stack->mark.bottom);
+    if (size > stack->mark.high)
+        stack->mark.high = size;
+}
+#define ASYNC_MARK_HIGH_(stack, size) async_mark_high_(stack, size)
+#else
+#define ASYNC_MARK_HIGH_(stack, size) ((void)0)
+#endif
+
 /* ---- calling: what the macros of syntax.h stand on ----------------------------------------------------------- */
 
 void *async_grow_(async_stack *stack, size_t size);
@@ -1025,6 +1068,7 @@ static inline void *async_bump_(async_stack *stack, size_t size)
     if (ASYNC_RARE_((size_t)(stack->end - p) < size))
         return NULL;
     ASYNC_UNPOISON_(p, size);
+    ASYNC_MARK_HIGH_(stack, size);
     stack->sp = p + size;
     return p;
 }
@@ -1100,6 +1144,9 @@ struct async_segment_ {
     async_frame *parent;
     unsigned char *sp, *end; /* of the caller */
     size_t size;             /* of this chunk */
+#if ASYNCIO_HIGH_WATER
+    uintptr_t bottom;        /* of the caller */
+#endif
 };
 
 #define ASYNC_SEGMENT_SIZE_ ASYNC_ROUND_(sizeof(struct async_segment_))
@@ -1108,6 +1155,9 @@ static void async_segment_drop_(async_stack *stack, async_segment_ *segment)
 {
     stack->sp = segment->sp;
     stack->end = segment->end;
+#if ASYNCIO_HIGH_WATER
+    stack->mark.bottom = segment->bottom;
+#endif
     /* not freed at once: the result of the callee that just ended is still to be read there; two, as the callee's
      * wrapper may have needed a segment as well */
     if (stack->older_spare != NULL)
@@ -1131,6 +1181,7 @@ void *async_grow_(async_stack *stack, size_t size)
 {
     size_t need = ASYNC_SEGMENT_SIZE_ + size, chunk = stack->chunk;
     async_segment_ *segment = stack->spare;
+    ASYNC_MARK_HIGH_(stack, size);
     if (chunk < need) /* a large frame: with room for what it awaits, or each call would need a chunk of its own */
         chunk = need + ASYNCIO_WINDOW / 4;
     if (segment != NULL && segment->size >= need && segment->size <= 2 * chunk) {
@@ -1150,6 +1201,10 @@ void *async_grow_(async_stack *stack, size_t size)
     segment->sp = stack->sp;
     segment->end = stack->end;
     segment->size = chunk;
+#if ASYNCIO_HIGH_WATER
+    segment->bottom = stack->mark.bottom; /* the segment itself is not counted */
+    stack->mark.bottom += (uintptr_t)segment + ASYNC_SEGMENT_SIZE_ - (uintptr_t)stack->sp;
+#endif
     stack->sp = (unsigned char *)segment + need;
     stack->end = (unsigned char *)segment + chunk;
     stack->chunk = ASYNCIO_WINDOW;
@@ -1160,8 +1215,16 @@ void *async_grow_(async_stack *stack, size_t size)
 
 #else
 
+#if defined(ASYNCIO_STACK_OVERFLOW)
+static void async_overflow_(async_task *task, size_t bytes) { ASYNCIO_STACK_OVERFLOW(task, bytes); }
+#else
+#define async_overflow_(task, bytes) ((void)0)
+#endif
+
 void *async_grow_(async_stack *stack, size_t size)
 {
+    ASYNC_MARK_HIGH_(stack, size);
+    async_overflow_(stack->task, (size_t)((uintptr_t)stack->sp - stack->mark.bottom) + size);
     (void)stack;
     (void)size;
     return NULL;
@@ -1457,7 +1520,10 @@ bool async_scope_push_(async_stack *stack, async_frame *self, async_scope_exit_ 
     scope = (async_scope_ *)async_bump_(stack, room);
     stack->unwind = async_unwind_;
     stack->base = async_scope_base_;
-#if !ASYNCIO_NO_HEAP
+#if ASYNCIO_NO_HEAP
+    if (scope == NULL)
+        (void)async_grow_(stack, room); /* which reports it */
+#else
     if (scope == NULL) {
         bool bounce = stack->bounce;
         async_frame *parent = async_scope_base_(self, stack->sp);
@@ -3725,6 +3791,9 @@ struct async_task {
     async_future future; /* its value: the innermost frame; when done, the first one */
     async_link link;     /* in the ready list, or among the callbacks of the future it waits for */
     unsigned char *end;  /* of the area it is on */
+#if ASYNCIO_HIGH_WATER
+    async_mark_ mark;
+#endif
 #if ASYNCIO_NO_HEAP
     uint16_t count;
 #else
@@ -3774,6 +3843,12 @@ int async_task_remove_done_callback(async_task *task, void (*callback)(async_han
 
 /* async_current_task: the task that runs now, or NULL in a callback. */
 async_task *async_current_task(void);
+
+#if ASYNCIO_HIGH_WATER
+/* async_task_high_water: the most bytes that the task's frames have taken at once so far, or would have taken when a call
+ * failed for want of room: its async_storage(n) needs no more. From one pass to the next, and after its end. Loop thread. */
+size_t async_task_high_water(const async_task *task);
+#endif
 
 #if ASYNCIO_ALL_TASKS
 /* async_all_tasks: writes up to `capacity` tasks of the running loop that are not done, in order of creation, and
@@ -4057,6 +4132,9 @@ static void async_task_finish_(async_loop *loop, async_task *task, int status)
     if (status >= 0 && (task->future.flags & ASYNC_MUST_))
         status = ASYNC_CANCELLED;
     task->future.value = async_root_(task);
+#if ASYNCIO_HIGH_WATER
+    task->mark = loop->stack.mark;
+#endif
     loop->stack.task = NULL;
 #if !ASYNCIO_BARE
     task->link.next = status < 0 && status != ASYNC_CANCELLED ? async_keep_trace_(&loop->stack) : 0;
@@ -4132,6 +4210,16 @@ int async_task_remove_done_callback(async_task *task, void (*callback)(async_han
     return task == NULL ? 0 : async_future_remove_done_callback(&task->future, callback);
 }
 
+#if ASYNCIO_HIGH_WATER
+size_t async_task_high_water(const async_task *task)
+{
+    if (task == NULL)
+        return 0;
+    ASYNC_CHECK_HANDLE_(task);
+    return task == async_current_task() ? async_running_->stack.mark.high : task->mark.high;
+}
+#endif
+
 async_task *async_current_task(void) { return async_running_ == NULL ? NULL : async_running_->stack.task; }
 
 ASYNC_EXTERN_C_END_
@@ -4149,8 +4237,8 @@ ASYNC_EXTERN_C_BEGIN_
  *     NO_MEMORY: joining it says so, cancelling and releasing it do nothing. Loop thread.
  * async_loop_create_task(loop, f, ...)   the same on a loop that need not run.
  * async_go(f, ...)   the same without a handle: true, or false without memory.
- * async_create_task_on(&storage, f, ...)   the same in static memory: static async_storage(200) storage; the storage
- *     may be used again when the task is done and released. NULL when the frame does not fit, or while it is in use. */
+ * async_create_task_on(&storage, f, ...)   the same in static memory: static ASYNC_TASK(f, async_sleep) storage; it may be
+ *     used again when the task is done and released. NULL when the frame does not fit, or while it is in use. */
 #define async_create_task_on(storage, ...) ASYNC_CREATE_ON_(storage, __VA_ARGS__, )
 #if !ASYNCIO_NO_HEAP
 #define async_create_task(...) ASYNC_CREATE_(async_get_running_loop(), __VA_ARGS__, )
@@ -4165,7 +4253,25 @@ ASYNC_EXTERN_C_BEGIN_
     (async_create_on_begin_((storage)->bytes, sizeof((storage)->bytes), &name##_type ASYNC_SITE_)           \
             ? (ASYNC_PUT_((struct name *)async_creating_(), __VA_ARGS__) async_create_end_())               \
             : (async_task *)NULL)
-/* async_storage(n): a type: memory for a task whose frames take n bytes. */
+/* ASYNC_TASK(f, g, h): a type: memory for a task that runs f, which awaits g, which awaits h, up to 12 of them: of all the
+ *     ways down from f the one whose frames are largest.
+ * async_storage(n): a type: memory for a task whose frames take n bytes: where more than calls takes room (a scope that is
+ *     entered: a lock, a timeout, a group; await_for, await_at, generators). tools/framestack prints n.
+ * On a board an await for which they are too small fails with NO_MEMORY (ASYNCIO_STACK_OVERFLOW tells of it); on a host it
+ * takes a chunk of the heap. */
+#define ASYNC_TASK(...) async_storage(ASYNC_CAT_(ASYNC_FRAMES, ASYNC_COUNT_(__VA_ARGS__, ))(__VA_ARGS__, ))
+#define ASYNC_FRAMES1(f, z) ASYNC_ROUND_(sizeof(struct f))
+#define ASYNC_FRAMES2(f, ...) ASYNC_ROUND_(sizeof(struct f)) + ASYNC_FRAMES1(__VA_ARGS__)
+#define ASYNC_FRAMES3(f, ...) ASYNC_ROUND_(sizeof(struct f)) + ASYNC_FRAMES2(__VA_ARGS__)
+#define ASYNC_FRAMES4(f, ...) ASYNC_ROUND_(sizeof(struct f)) + ASYNC_FRAMES3(__VA_ARGS__)
+#define ASYNC_FRAMES5(f, ...) ASYNC_ROUND_(sizeof(struct f)) + ASYNC_FRAMES4(__VA_ARGS__)
+#define ASYNC_FRAMES6(f, ...) ASYNC_ROUND_(sizeof(struct f)) + ASYNC_FRAMES5(__VA_ARGS__)
+#define ASYNC_FRAMES7(f, ...) ASYNC_ROUND_(sizeof(struct f)) + ASYNC_FRAMES6(__VA_ARGS__)
+#define ASYNC_FRAMES8(f, ...) ASYNC_ROUND_(sizeof(struct f)) + ASYNC_FRAMES7(__VA_ARGS__)
+#define ASYNC_FRAMES9(f, ...) ASYNC_ROUND_(sizeof(struct f)) + ASYNC_FRAMES8(__VA_ARGS__)
+#define ASYNC_FRAMES10(f, ...) ASYNC_ROUND_(sizeof(struct f)) + ASYNC_FRAMES9(__VA_ARGS__)
+#define ASYNC_FRAMES11(f, ...) ASYNC_ROUND_(sizeof(struct f)) + ASYNC_FRAMES10(__VA_ARGS__)
+#define ASYNC_FRAMES12(f, ...) ASYNC_ROUND_(sizeof(struct f)) + ASYNC_FRAMES11(__VA_ARGS__)
 #define async_storage(n)                                                                                    \
     union {                                                                                                 \
         async_task task;                                                                                    \
@@ -4228,6 +4334,10 @@ static void async_task_init_(async_loop *loop, async_task *task, const async_typ
     task->future.callbacks = (async_entry_)(void *)loop;
 #endif
     task->count = 2;
+#if ASYNCIO_HIGH_WATER
+    task->mark.bottom = (uintptr_t)root;
+    task->mark.high = type->size;
+#endif
 #if ASYNCIO_DEBUG
     task->file = file;
     task->line = line;
@@ -4334,8 +4444,17 @@ bool async_create_on_begin_(void *bytes, size_t size, const async_type *type ASY
 {
     async_task *task = (async_task *)bytes;
     async_loop *loop = async_loop_here_();
-    if (loop == NULL || task->count != 0 || size < ASYNC_ROUND_(sizeof *task) + type->size)
+    if (loop == NULL || task->count != 0)
         return false;
+    if (size < ASYNC_ROUND_(sizeof *task) + type->size) {
+#if ASYNCIO_HIGH_WATER
+        task->mark.high = type->size;
+#endif
+#if ASYNCIO_NO_HEAP
+        async_overflow_(task, type->size);
+#endif
+        return false;
+    }
     ASYNC_UNPOISON_(bytes, size);
     async_task_init_(loop, task, type ASYNC_SITE_ARGUMENTS_);
     task->future.flags |= ASYNC_STATIC_;
@@ -5285,6 +5404,9 @@ void async_task_suspend_(async_loop *loop, async_task *task, async_frame *frame)
     async_stack *stack = &loop->stack;
     task->future.value = frame;
     task->end = stack->end;
+#if ASYNCIO_HIGH_WATER
+    task->mark = stack->mark;
+#endif
     task->future.flags |= ASYNC_WAITS_;
     stack->task = NULL;
 #if !ASYNCIO_NO_HEAP
@@ -5311,6 +5433,9 @@ void async_task_step_(async_loop *loop, async_task *task)
     ASYNC_VERIFY_(async_verify_point_(loop, task, true));
     stack->task = task;
     stack->end = task->end;
+#if ASYNCIO_HIGH_WATER
+    stack->mark = task->mark;
+#endif
     stack->sp = (unsigned char *)frame + frame->type->size;
 #if !ASYNCIO_NO_HEAP
     stack->chunk = ASYNC_FIRST_CHUNK_;
@@ -7954,6 +8079,9 @@ static void async_task_drop_(async_loop *loop, async_task *task)
     async_frame *frame = (async_frame *)task->future.value;
 #if ASYNCIO_DEBUG
     async_report_failure_(loop, "a task was destroyed, though it was pending", task);
+#endif
+#if ASYNCIO_HIGH_WATER
+    loop->stack.mark = task->mark;
 #endif
     if (task->future.flags & ASYNC_WAITS_ && !(frame->flags & ASYNC_PASSES_)) {
         loop->stack.task = task;

@@ -23,7 +23,7 @@ async(blink)
 }
 
 /* What blink needs, and what it awaits. */
-static async_storage(sizeof(struct blink) + sizeof(struct async_sleep)) red, green;
+static ASYNC_TASK(blink, async_sleep) red, green;
 
 int main(void)
 {

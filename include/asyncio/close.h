@@ -76,6 +76,9 @@ static void async_task_drop_(async_loop *loop, async_task *task)
 #if ASYNCIO_DEBUG
     async_report_failure_(loop, "a task was destroyed, though it was pending", task);
 #endif
+#if ASYNCIO_HIGH_WATER
+    loop->stack.mark = task->mark;
+#endif
     if (task->future.flags & ASYNC_WAITS_ && !(frame->flags & ASYNC_PASSES_)) {
         loop->stack.task = task;
         loop->stack.end = task->end;

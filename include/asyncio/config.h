@@ -45,7 +45,7 @@
 
 /* ASYNCIO_DEBUG: checks that cost time and memory: stale locals are overwritten, a suspended await knows its line,
  * handles that are never released are named. It changes layouts, so all files of a program must agree (they do not
- * link otherwise). */
+ * link otherwise). Hosts only. */
 #ifndef ASYNCIO_DEBUG
 #define ASYNCIO_DEBUG 0
 #endif
@@ -139,6 +139,12 @@
 #define ASYNCIO_THREADS (!(ASYNCIO_BARE))
 #endif
 
+/* ASYNCIO_HIGH_WATER: each task knows the most frame stack it has used: async_task_high_water(). It takes two words of a
+ * task and a few instructions of an await; all files of a program must agree. */
+#ifndef ASYNCIO_HIGH_WATER
+#define ASYNCIO_HIGH_WATER ASYNCIO_DEBUG
+#endif
+
 /* ASYNCIO_NAMES: functions carry their name, file and line for reports and panics. Only a board can do without. */
 #ifndef ASYNCIO_NAMES
 #define ASYNCIO_NAMES (!(ASYNCIO_BARE))
@@ -202,6 +208,10 @@
 #define ASYNCIO_WATCHDOG() ((void)0)
 #endif
 
+/* ASYNCIO_STACK_OVERFLOW(task, bytes): bare metal, with ASYNCIO_HIGH_WATER: what the program wants done when an await or a
+ * create fails with NO_MEMORY since the storage of this async_task has no room for the frames: async_storage(bytes) has, up
+ * to that call. Define it where ASYNCIO_IMPLEMENTATION is. */
+
 /* ASYNCIO_WINDOW: a number of bytes: how much frame stack may be entered by direct C calls before the next call
  * goes through the loop. It bounds the C stack; heap chunks of a frame stack are of this size too. */
 #ifndef ASYNCIO_WINDOW
@@ -258,8 +268,11 @@
 #if ASYNCIO_COUNTER_BITS < 16 || ASYNCIO_COUNTER_BITS > 32
 #error "asyncio.h: ASYNCIO_COUNTER_BITS is 16 to 32"
 #endif
-#if ASYNCIO_DEBUG && !ASYNCIO_NAMES
-#error "asyncio.h: ASYNCIO_DEBUG needs ASYNCIO_NAMES"
+#if defined(ASYNCIO_STACK_OVERFLOW) && !ASYNCIO_HIGH_WATER
+#error "asyncio.h: ASYNCIO_STACK_OVERFLOW needs ASYNCIO_HIGH_WATER, which counts the bytes"
+#endif
+#if ASYNCIO_DEBUG && ASYNCIO_BARE
+#error "asyncio.h: ASYNCIO_DEBUG is for hosts: debug a board's program there"
 #endif
 
 /* ---- compiler ------------------------------------------------------------------------------------------------ */
@@ -347,8 +360,14 @@
 #else
 #define ASYNC_LAYOUT_VERIFY_(name) name
 #endif
+#if ASYNCIO_HIGH_WATER
+#define ASYNC_LAYOUT_HIGH_(name) ASYNC_CAT_(name, high_)
+#else
+#define ASYNC_LAYOUT_HIGH_(name) name
+#endif
 #define ASYNC_LAYOUT_(name) \
-    ASYNC_LAYOUT_VERIFY_(ASYNC_LAYOUT_NAMES_(ASYNC_LAYOUT_BARE_(ASYNC_LAYOUT_GOTO_(ASYNC_LAYOUT_DEBUG_(name)))))
+    ASYNC_LAYOUT_HIGH_(ASYNC_LAYOUT_VERIFY_(ASYNC_LAYOUT_NAMES_(ASYNC_LAYOUT_BARE_(ASYNC_LAYOUT_GOTO_( \
+        ASYNC_LAYOUT_DEBUG_(name))))))
 #define async_suspend_ ASYNC_LAYOUT_(async_suspend_)
 #define async_grow_ ASYNC_LAYOUT_(async_grow_)
 #define async_call_ ASYNC_LAYOUT_(async_call_)

@@ -11,8 +11,8 @@ ASYNC_EXTERN_C_BEGIN_
  *     NO_MEMORY: joining it says so, cancelling and releasing it do nothing. Loop thread.
  * async_loop_create_task(loop, f, ...)   the same on a loop that need not run.
  * async_go(f, ...)   the same without a handle: true, or false without memory.
- * async_create_task_on(&storage, f, ...)   the same in static memory: static async_storage(200) storage; the storage
- *     may be used again when the task is done and released. NULL when the frame does not fit, or while it is in use. */
+ * async_create_task_on(&storage, f, ...)   the same in static memory: static ASYNC_TASK(f, async_sleep) storage; it may be
+ *     used again when the task is done and released. NULL when the frame does not fit, or while it is in use. */
 #define async_create_task_on(storage, ...) ASYNC_CREATE_ON_(storage, __VA_ARGS__, )
 #if !ASYNCIO_NO_HEAP
 #define async_create_task(...) ASYNC_CREATE_(async_get_running_loop(), __VA_ARGS__, )
@@ -27,7 +27,25 @@ ASYNC_EXTERN_C_BEGIN_
     (async_create_on_begin_((storage)->bytes, sizeof((storage)->bytes), &name##_type ASYNC_SITE_)           \
             ? (ASYNC_PUT_((struct name *)async_creating_(), __VA_ARGS__) async_create_end_())               \
             : (async_task *)NULL)
-/* async_storage(n): a type: memory for a task whose frames take n bytes. */
+/* ASYNC_TASK(f, g, h): a type: memory for a task that runs f, which awaits g, which awaits h, up to 12 of them: of all the
+ *     ways down from f the one whose frames are largest.
+ * async_storage(n): a type: memory for a task whose frames take n bytes: where more than calls takes room (a scope that is
+ *     entered: a lock, a timeout, a group; await_for, await_at, generators). tools/framestack prints n.
+ * On a board an await for which they are too small fails with NO_MEMORY (ASYNCIO_STACK_OVERFLOW tells of it); on a host it
+ * takes a chunk of the heap. */
+#define ASYNC_TASK(...) async_storage(ASYNC_CAT_(ASYNC_FRAMES, ASYNC_COUNT_(__VA_ARGS__, ))(__VA_ARGS__, ))
+#define ASYNC_FRAMES1(f, z) ASYNC_ROUND_(sizeof(struct f))
+#define ASYNC_FRAMES2(f, ...) ASYNC_ROUND_(sizeof(struct f)) + ASYNC_FRAMES1(__VA_ARGS__)
+#define ASYNC_FRAMES3(f, ...) ASYNC_ROUND_(sizeof(struct f)) + ASYNC_FRAMES2(__VA_ARGS__)
+#define ASYNC_FRAMES4(f, ...) ASYNC_ROUND_(sizeof(struct f)) + ASYNC_FRAMES3(__VA_ARGS__)
+#define ASYNC_FRAMES5(f, ...) ASYNC_ROUND_(sizeof(struct f)) + ASYNC_FRAMES4(__VA_ARGS__)
+#define ASYNC_FRAMES6(f, ...) ASYNC_ROUND_(sizeof(struct f)) + ASYNC_FRAMES5(__VA_ARGS__)
+#define ASYNC_FRAMES7(f, ...) ASYNC_ROUND_(sizeof(struct f)) + ASYNC_FRAMES6(__VA_ARGS__)
+#define ASYNC_FRAMES8(f, ...) ASYNC_ROUND_(sizeof(struct f)) + ASYNC_FRAMES7(__VA_ARGS__)
+#define ASYNC_FRAMES9(f, ...) ASYNC_ROUND_(sizeof(struct f)) + ASYNC_FRAMES8(__VA_ARGS__)
+#define ASYNC_FRAMES10(f, ...) ASYNC_ROUND_(sizeof(struct f)) + ASYNC_FRAMES9(__VA_ARGS__)
+#define ASYNC_FRAMES11(f, ...) ASYNC_ROUND_(sizeof(struct f)) + ASYNC_FRAMES10(__VA_ARGS__)
+#define ASYNC_FRAMES12(f, ...) ASYNC_ROUND_(sizeof(struct f)) + ASYNC_FRAMES11(__VA_ARGS__)
 #define async_storage(n)                                                                                    \
     union {                                                                                                 \
         async_task task;                                                                                    \
@@ -94,6 +112,10 @@ static void async_task_init_(async_loop *loop, async_task *task, const async_typ
     task->future.callbacks = (async_entry_)(void *)loop;
 #endif
     task->count = 2;
+#if ASYNCIO_HIGH_WATER
+    task->mark.bottom = (uintptr_t)root;
+    task->mark.high = type->size;
+#endif
 #if ASYNCIO_DEBUG
     task->file = file;
     task->line = line;
@@ -200,8 +222,17 @@ bool async_create_on_begin_(void *bytes, size_t size, const async_type *type ASY
 {
     async_task *task = (async_task *)bytes;
     async_loop *loop = async_loop_here_();
-    if (loop == NULL || task->count != 0 || size < ASYNC_ROUND_(sizeof *task) + type->size)
+    if (loop == NULL || task->count != 0)
         return false;
+    if (size < ASYNC_ROUND_(sizeof *task) + type->size) {
+#if ASYNCIO_HIGH_WATER
+        task->mark.high = type->size;
+#endif
+#if ASYNCIO_NO_HEAP
+        async_overflow_(task, type->size);
+#endif
+        return false;
+    }
     ASYNC_UNPOISON_(bytes, size);
     async_task_init_(loop, task, type ASYNC_SITE_ARGUMENTS_);
     task->future.flags |= ASYNC_STATIC_;

@@ -127,6 +127,14 @@ typedef struct async_trace_entry_ {
 } async_trace_entry_;
 #endif
 
+#if ASYNCIO_HIGH_WATER
+/* How much frame stack a task has used: counted from the bottom, as if all of it were one area. */
+typedef struct async_mark_ {
+    uintptr_t bottom;
+    size_t high;
+} async_mark_;
+#endif
+
 /* async_stack: the frame stack of the running task, and what passes between frames. Bodies and leaves receive it. */
 struct async_stack {
     unsigned char *sp, *end;
@@ -134,6 +142,9 @@ struct async_stack {
     async_frame *done; /* the callee that ended last: its result is read here until the next call */
     async_task *task;
     int status; /* of that callee */
+#if ASYNCIO_HIGH_WATER
+    async_mark_ mark; /* the running task's */
+#endif
     bool bounce; /* the next frame is entered by the trampoline, not by its caller */
     bool running, stopping; /* the loop; here, where a short offset reaches them */
     /* set by who needs them, so that programs without scopes do not contain them */
@@ -171,6 +182,19 @@ void __asan_unpoison_memory_region(void const volatile *, size_t);
 #define ASYNC_UNPOISON_(p, n) ((void)0)
 #endif
 
+/* The stack will be in use up to `sp` plus `size`. */
+#if ASYNCIO_HIGH_WATER
+static inline void async_mark_high_(async_stack *stack, size_t size)
+{
+    size += (size_t)((uintptr_t)stack->sp - stack->mark.bottom);
+    if (size > stack->mark.high)
+        stack->mark.high = size;
+}
+#define ASYNC_MARK_HIGH_(stack, size) async_mark_high_(stack, size)
+#else
+#define ASYNC_MARK_HIGH_(stack, size) ((void)0)
+#endif
+
 /* ---- calling: what the macros of syntax.h stand on ----------------------------------------------------------- */
 
 void *async_grow_(async_stack *stack, size_t size);
@@ -197,6 +221,7 @@ static inline void *async_bump_(async_stack *stack, size_t size)
     if (ASYNC_RARE_((size_t)(stack->end - p) < size))
         return NULL;
     ASYNC_UNPOISON_(p, size);
+    ASYNC_MARK_HIGH_(stack, size);
     stack->sp = p + size;
     return p;
 }
@@ -276,6 +301,9 @@ struct async_segment_ {
     async_frame *parent;
     unsigned char *sp, *end; /* of the caller */
     size_t size;             /* of this chunk */
+#if ASYNCIO_HIGH_WATER
+    uintptr_t bottom;        /* of the caller */
+#endif
 };
 
 #define ASYNC_SEGMENT_SIZE_ ASYNC_ROUND_(sizeof(struct async_segment_))
@@ -284,6 +312,9 @@ static void async_segment_drop_(async_stack *stack, async_segment_ *segment)
 {
     stack->sp = segment->sp;
     stack->end = segment->end;
+#if ASYNCIO_HIGH_WATER
+    stack->mark.bottom = segment->bottom;
+#endif
     /* not freed at once: the result of the callee that just ended is still to be read there; two, as the callee's
      * wrapper may have needed a segment as well */
     if (stack->older_spare != NULL)
@@ -307,6 +338,7 @@ void *async_grow_(async_stack *stack, size_t size)
 {
     size_t need = ASYNC_SEGMENT_SIZE_ + size, chunk = stack->chunk;
     async_segment_ *segment = stack->spare;
+    ASYNC_MARK_HIGH_(stack, size);
     if (chunk < need) /* a large frame: with room for what it awaits, or each call would need a chunk of its own */
         chunk = need + ASYNCIO_WINDOW / 4;
     if (segment != NULL && segment->size >= need && segment->size <= 2 * chunk) {
@@ -326,6 +358,10 @@ void *async_grow_(async_stack *stack, size_t size)
     segment->sp = stack->sp;
     segment->end = stack->end;
     segment->size = chunk;
+#if ASYNCIO_HIGH_WATER
+    segment->bottom = stack->mark.bottom; /* the segment itself is not counted */
+    stack->mark.bottom += (uintptr_t)segment + ASYNC_SEGMENT_SIZE_ - (uintptr_t)stack->sp;
+#endif
     stack->sp = (unsigned char *)segment + need;
     stack->end = (unsigned char *)segment + chunk;
     stack->chunk = ASYNCIO_WINDOW;
@@ -336,8 +372,16 @@ void *async_grow_(async_stack *stack, size_t size)
 
 #else
 
+#if defined(ASYNCIO_STACK_OVERFLOW)
+static void async_overflow_(async_task *task, size_t bytes) { ASYNCIO_STACK_OVERFLOW(task, bytes); }
+#else
+#define async_overflow_(task, bytes) ((void)0)
+#endif
+
 void *async_grow_(async_stack *stack, size_t size)
 {
+    ASYNC_MARK_HIGH_(stack, size);
+    async_overflow_(stack->task, (size_t)((uintptr_t)stack->sp - stack->mark.bottom) + size);
     (void)stack;
     (void)size;
     return NULL;

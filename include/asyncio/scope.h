@@ -155,7 +155,10 @@ bool async_scope_push_(async_stack *stack, async_frame *self, async_scope_exit_ 
     scope = (async_scope_ *)async_bump_(stack, room);
     stack->unwind = async_unwind_;
     stack->base = async_scope_base_;
-#if !ASYNCIO_NO_HEAP
+#if ASYNCIO_NO_HEAP
+    if (scope == NULL)
+        (void)async_grow_(stack, room); /* which reports it */
+#else
     if (scope == NULL) {
         bool bounce = stack->bounce;
         async_frame *parent = async_scope_base_(self, stack->sp);

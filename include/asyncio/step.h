@@ -33,6 +33,9 @@ void async_task_suspend_(async_loop *loop, async_task *task, async_frame *frame)
     async_stack *stack = &loop->stack;
     task->future.value = frame;
     task->end = stack->end;
+#if ASYNCIO_HIGH_WATER
+    task->mark = stack->mark;
+#endif
     task->future.flags |= ASYNC_WAITS_;
     stack->task = NULL;
 #if !ASYNCIO_NO_HEAP
@@ -59,6 +62,9 @@ void async_task_step_(async_loop *loop, async_task *task)
     ASYNC_VERIFY_(async_verify_point_(loop, task, true));
     stack->task = task;
     stack->end = task->end;
+#if ASYNCIO_HIGH_WATER
+    stack->mark = task->mark;
+#endif
     stack->sp = (unsigned char *)frame + frame->type->size;
 #if !ASYNCIO_NO_HEAP
     stack->chunk = ASYNC_FIRST_CHUNK_;

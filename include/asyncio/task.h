@@ -15,6 +15,9 @@ struct async_task {
     async_future future; /* its value: the innermost frame; when done, the first one */
     async_link link;     /* in the ready list, or among the callbacks of the future it waits for */
     unsigned char *end;  /* of the area it is on */
+#if ASYNCIO_HIGH_WATER
+    async_mark_ mark;
+#endif
 #if ASYNCIO_NO_HEAP
     uint16_t count;
 #else
@@ -64,6 +67,12 @@ int async_task_remove_done_callback(async_task *task, void (*callback)(async_han
 
 /* async_current_task: the task that runs now, or NULL in a callback. */
 async_task *async_current_task(void);
+
+#if ASYNCIO_HIGH_WATER
+/* async_task_high_water: the most bytes that the task's frames have taken at once so far, or would have taken when a call
+ * failed for want of room: its async_storage(n) needs no more. From one pass to the next, and after its end. Loop thread. */
+size_t async_task_high_water(const async_task *task);
+#endif
 
 #if ASYNCIO_ALL_TASKS
 /* async_all_tasks: writes up to `capacity` tasks of the running loop that are not done, in order of creation, and
@@ -351,6 +360,9 @@ static void async_task_finish_(async_loop *loop, async_task *task, int status)
     if (status >= 0 && (task->future.flags & ASYNC_MUST_))
         status = ASYNC_CANCELLED;
     task->future.value = async_root_(task);
+#if ASYNCIO_HIGH_WATER
+    task->mark = loop->stack.mark;
+#endif
     loop->stack.task = NULL;
 #if !ASYNCIO_BARE
     task->link.next = status < 0 && status != ASYNC_CANCELLED ? async_keep_trace_(&loop->stack) : 0;
@@ -425,6 +437,16 @@ int async_task_remove_done_callback(async_task *task, void (*callback)(async_han
     ASYNC_CHECK_HANDLE_(task);
     return task == NULL ? 0 : async_future_remove_done_callback(&task->future, callback);
 }
+
+#if ASYNCIO_HIGH_WATER
+size_t async_task_high_water(const async_task *task)
+{
+    if (task == NULL)
+        return 0;
+    ASYNC_CHECK_HANDLE_(task);
+    return task == async_current_task() ? async_running_->stack.mark.high : task->mark.high;
+}
+#endif
 
 async_task *async_current_task(void) { return async_running_ == NULL ? NULL : async_running_->stack.task; }
 

@@ -62,7 +62,7 @@ public_macros()
     # shellcheck disable=SC2046
     echo '#include "asyncio.h"' | $(compiler_of "$1") -Iinclude -x "$2" -dM -E - |
         sed -n 's/^#define \([A-Za-z_0-9]*\).*/\1/p' | grep -E '^(async|await|ASYNC|AWAIT)' |
-        grep -Ev '_$|^ASYNC_(SET|PUT|RETURN|EMPTY_|CALLS)[0-9]+$|^ASYNC_(CREATE|TAKE)_async_call|^ASYNCIO_H$' | sort -u
+        grep -Ev '_$|^ASYNC_(SET|PUT|RETURN|EMPTY_|CALLS|FRAMES)[0-9]+$|^ASYNC_(CREATE|TAKE)_async_call|^ASYNCIO_H$' | sort -u
 }
 
 every_macro()
@@ -228,6 +228,8 @@ queue_matrix()
             done
         done
         job "board $board, ticks of 10 ms" board_words "$board-Os" c11 -DASYNCIO_TICK_HZ=100 -DASYNCIO_COUNTER=0
+        job "board $board, high water" board_words "$board-Os" c99 -DASYNCIO_HIGH_WATER=1 \
+            '-DASYNCIO_STACK_OVERFLOW(task,bytes)=((void)(task),(void)(bytes))'
         job "board $board in line" board_words "$board-Os" c99 -DASYNCIO_SMALL=0
         job "board $board, computed goto" board_words "$board-Os" c99 -DASYNCIO_COMPUTED_GOTO=1
     done
@@ -243,6 +245,7 @@ queue_matrix()
     job 'units: numbered by line, by counter' units gcc-O0 gcc-O2 gcc-O2 -DASYNCIO_COUNTER=0 -DASYNCIO_SMALL=1
     job 'units: keywords and strict locals off' units clang-O0 gcc-O0 gcc-O0 -DASYNCIO_KEYWORDS=0 -DASYNCIO_STRICT_LOCALS=0
     job 'mismatch: debug' mismatch -DASYNCIO_DEBUG=1
+    job 'mismatch: high water' mismatch -DASYNCIO_HIGH_WATER=1
     job 'mismatch: computed goto' mismatch -DASYNCIO_COMPUTED_GOTO=1
 
     configurations=(gcc-O0 clang-O0 g++-O0 gcc-O2 clang++-O0 clang-Os gcc-Os g++-O2)
@@ -257,8 +260,8 @@ queue_matrix()
     job 'refused: a host without a heap' refused 'NO_HEAP' gcc-O0 c99 -DASYNCIO_NO_HEAP=1
     job 'refused: a host without names' refused 'ASYNCIO_NAMES' clang-O0 c99 -DASYNCIO_NAMES=0
     job 'refused: a host without all tasks' refused 'ASYNCIO_ALL_TASKS' clang-O0 c99 -DASYNCIO_ALL_TASKS=0
-    job 'refused: debug without names' refused 'ASYNCIO_DEBUG needs ASYNCIO_NAMES' gcc-O0 c99 -DASYNCIO_BARE=1 \
-        -DASYNCIO_DEBUG=1 -DASYNCIO_NAMES=0
+    job 'refused: debug on a board' refused 'ASYNCIO_DEBUG' gcc-O0 c99 -DASYNCIO_BARE=1 -DASYNCIO_DEBUG=1
+    job 'refused: an overflow nobody counts' refused 'ASYNCIO_HIGH_WATER' gcc-O0 c99 '-DASYNCIO_STACK_OVERFLOW(task,bytes)='
     job 'include order, gcc' include_order gcc c99
     job 'include order, clang' include_order clang c11
 }

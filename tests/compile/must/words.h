@@ -93,7 +93,8 @@ struct all {
     int result;
 };
 
-static async_storage(sizeof(struct add) + 200) storage, child_storage;
+static async_storage(sizeof(struct add) + 200) storage;
+static ASYNC_TASK(add, async_sleep, async_sleep) child_storage;
 
 ASYNC(all)
 {
@@ -204,6 +205,10 @@ long switches(void)
     sum += ASYNCIO_COUNTER + ASYNCIO_SMALL + ASYNCIO_NO_HEAP + ASYNCIO_POOL + ASYNCIO_NAMES + ASYNCIO_ALL_TASKS;
     sum += ASYNCIO_NET + ASYNCIO_PROCESSES + ASYNCIO_THREADS;
     sum += ASYNCIO_PORT_CUSTOM + ASYNCIO_TICKLESS + ASYNCIO_COUNTER_BITS + (ASYNCIO_LONGEST_SLEEP > 0);
+    sum += ASYNCIO_HIGH_WATER;
+#if ASYNCIO_HIGH_WATER
+    sum += async_task_high_water(async_current_task()) != 0;
+#endif
     ASYNCIO_IDLE();
     ASYNCIO_WATCHDOG();
     sum += ASYNCIO_TICK_HZ + ASYNCIO_WINDOW + ASYNCIO_GROUP_FAILURES + (long)ASYNCIO_FRAME_ALIGN;
