@@ -2972,7 +2972,7 @@ struct async_loop {
     async_line_ shields; /* async_shielded_ */
 #if ASYNCIO_NO_HEAP
     bool (*cancel_sleep)(async_task *task, void *frame);
-    void (*take_raised)(async_port_state before); /* isr.h's: wakes who waits for an interrupt that came */
+    bool (*take_raised)(async_port_state before); /* isr.h's: wakes who waits for interrupts; true: there are more */
 #endif
 #if !ASYNCIO_NO_HEAP
     size_t reserve; /* bytes the next task has at its end for whoever creates it */
@@ -7729,9 +7729,8 @@ static void async_loop_pass_(async_loop *loop)
     while (due = async_timers_due_(&loop->timers, now), !ASYNC_BEFORE_(now, due))
         async_loop_move_due_(loop);
     before = async_port_lock(); /* an interrupt after the look at what is raised and ready ends the wait */
-    if (loop->take_raised != NULL)
-        loop->take_raised(before);
-    if (loop->ready.head.next == 0 && !loop->stack.stopping) {
+    if ((loop->take_raised == NULL || !loop->take_raised(before)) && loop->ready.head.next == 0 &&
+        !loop->stack.stopping) {
         ASYNCIO_IDLE();
         async_port_wait(due);
         async_port_unlock(before);
@@ -10388,17 +10387,23 @@ static void async_isr_wake_(async_isr_source_ *source)
     }
 }
 
-/* The loop's, with interrupts locked: when it returns nothing is raised. Between two sources they are let in. */
-static void async_isr_take_raised_(async_port_state before)
+/* The loop's, with interrupts locked: takes what is raised when it begins; between two sources interrupts are let in. True if
+ * more was raised meanwhile: that is the next pass's, or interrupts that come without a gap would keep timers and tasks from
+ * running. The loop does not sleep then. */
+static bool async_isr_take_raised_(async_port_state before)
 {
-    async_isr_source_ *source;
-    while ((source = async_raised_first_) != NULL) {
+    async_isr_source_ *source = NULL, *last = async_raised_last_;
+    if (async_raised_first_ == NULL)
+        return false;
+    while (source != last) {
+        source = async_raised_first_;
         async_raised_first_ = source->next;
         source->raised = false;
         async_port_unlock(before);
         async_isr_wake_(source);
         (void)async_port_lock();
     }
+    return async_raised_first_ != NULL;
 }
 
 /* Through a pointer, so that programs without interrupts of this kind do not contain the above. */

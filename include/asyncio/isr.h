@@ -160,17 +160,23 @@ static void async_isr_wake_(async_isr_source_ *source)
     }
 }
 
-/* The loop's, with interrupts locked: when it returns nothing is raised. Between two sources they are let in. */
-static void async_isr_take_raised_(async_port_state before)
+/* The loop's, with interrupts locked: takes what is raised when it begins; between two sources interrupts are let in. True if
+ * more was raised meanwhile: that is the next pass's, or interrupts that come without a gap would keep timers and tasks from
+ * running. The loop does not sleep then. */
+static bool async_isr_take_raised_(async_port_state before)
 {
-    async_isr_source_ *source;
-    while ((source = async_raised_first_) != NULL) {
+    async_isr_source_ *source = NULL, *last = async_raised_last_;
+    if (async_raised_first_ == NULL)
+        return false;
+    while (source != last) {
+        source = async_raised_first_;
         async_raised_first_ = source->next;
         source->raised = false;
         async_port_unlock(before);
         async_isr_wake_(source);
         (void)async_port_lock();
     }
+    return async_raised_first_ != NULL;
 }
 
 /* Through a pointer, so that programs without interrupts of this kind do not contain the above. */

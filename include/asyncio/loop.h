@@ -192,7 +192,7 @@ struct async_loop {
     async_line_ shields; /* async_shielded_ */
 #if ASYNCIO_NO_HEAP
     bool (*cancel_sleep)(async_task *task, void *frame);
-    void (*take_raised)(async_port_state before); /* isr.h's: wakes who waits for an interrupt that came */
+    bool (*take_raised)(async_port_state before); /* isr.h's: wakes who waits for interrupts; true: there are more */
 #endif
 #if !ASYNCIO_NO_HEAP
     size_t reserve; /* bytes the next task has at its end for whoever creates it */

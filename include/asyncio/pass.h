@@ -112,9 +112,8 @@ static void async_loop_pass_(async_loop *loop)
     while (due = async_timers_due_(&loop->timers, now), !ASYNC_BEFORE_(now, due))
         async_loop_move_due_(loop);
     before = async_port_lock(); /* an interrupt after the look at what is raised and ready ends the wait */
-    if (loop->take_raised != NULL)
-        loop->take_raised(before);
-    if (loop->ready.head.next == 0 && !loop->stack.stopping) {
+    if ((loop->take_raised == NULL || !loop->take_raised(before)) && loop->ready.head.next == 0 &&
+        !loop->stack.stopping) {
         ASYNCIO_IDLE();
         async_port_wait(due);
         async_port_unlock(before);

@@ -175,6 +175,93 @@ static void test_event(void)
     }
 }
 
+/* Interrupts at every point where they are let in, for as long as the loop runs: timers and tasks go on beside them. */
+static async_isr_event other;
+static unsigned flood;
+
+static void flood_events(void)
+{
+    if (++flood % 4 == 0)
+        now++;
+    async_isr_event_set(flood & 1 ? &event : &other);
+}
+
+struct flooded {
+    async_frame frame;
+    async_status how;
+};
+async(flooded)
+{
+    async_begin;
+    for (;;) {
+        await_catch(self->how, async_isr_event_wait, .event = &event);
+        if (self->how < 0)
+            break;
+        waited++;
+        await_catch(self->how, async_sleep, .delay = 0); /* a wait that need not wait does not let the others run */
+        if (self->how < 0)
+            break;
+    }
+    async_end;
+}
+
+static void test_flood(void)
+{
+    unsigned waits;
+    for (waits = 0; waits < 2; waits++) {
+        async_task *task = NULL;
+        board(flood_events, UINT_MAX, 1);
+        waited = 0;
+        if (waits != 0)
+            task = async_create_task_on(&first, flooded, .how = 0);
+        run_for(100);
+        CHECK((waits == 0 || waited > 10));
+        board(flood_events, 0, 1);
+        if (task != NULL) {
+            async_cancel(task);
+            run_for(10);
+            CHECK(async_task_done(task));
+        }
+        async_release(task);
+    }
+    async_isr_event_clear(&event);
+    async_isr_event_clear(&other);
+}
+
+/* With nothing but an interrupt to wait for the loop goes on, however often something else ends its sleep. */
+static unsigned spurious;
+
+static void stop_at_last(void)
+{
+    if (++spurious < 1000)
+        return;
+    async_isr_event_set(&event);
+}
+
+struct until_event {
+    async_frame frame;
+};
+async(until_event)
+{
+    async_begin;
+    await(async_isr_event_wait, .event = &event);
+    CHECK(spurious >= 1000);
+    async_loop_stop(async_get_running_loop());
+    async_end;
+}
+
+static void test_waits_for_ever(void)
+{
+    async_task *task;
+    unsigned slept = sleeps;
+    board(stop_at_last, UINT_MAX, 1000000);
+    spurious = 0;
+    task = async_create_task_on(&first, until_event);
+    CHECK(async_loop_run_forever(async_get_event_loop()) == ASYNC_OK);
+    CHECK(async_task_done(task) && sleeps > slept + 100);
+    async_release(task);
+}
+
 /* A cancel in every pass: the wait takes the set, or leaves it for the next one. */
 struct canceller {
     async_frame frame;
@@ -388,6 +475,9 @@ int main(void)
     puts("ok isr event, an interrupt at each of 59 points");
     test_event_cancelled();
     printf("ok isr event cancelled, %u ways\n", after);
+    test_flood();
+    test_waits_for_ever();
+    puts("ok interrupts without a gap, and nothing but interrupts");
     test_ring();
     puts("ok isr ring, interrupts at each of 79 points");
     test_operation();
