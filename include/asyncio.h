@@ -497,23 +497,28 @@ static void async_counted_free_(void *block)
 #define ASYNCIO_FREE async_counted_free_
 #endif
 
+/* Arrays: literals stay in an image that does not call this, and on an AVR they take RAM. */
+#define ASYNC_TEXT_(text) { static const char string[] = text; return string; }
+
 const char *async_strerror(async_status status)
 {
     switch (status) {
-    case ASYNC_OK: return "ok";
-#define ASYNC_STATUS_TEXT_(name, value, text) case value: return text;
+    case ASYNC_OK: ASYNC_TEXT_("ok")
+#define ASYNC_STATUS_TEXT_(name, value, text) case value: ASYNC_TEXT_(text)
     ASYNC_STATUS_LIST(ASYNC_STATUS_TEXT_)
 #undef ASYNC_STATUS_TEXT_
     default: break;
     }
     if (status <= ASYNC_USER_ERROR(0))
-        return "application error";
+        ASYNC_TEXT_("application error")
 #if !ASYNCIO_BARE
     if (status < 0 && status > -4096)
         return strerror(-status);
 #endif
-    return "unknown status";
+    ASYNC_TEXT_("unknown status")
 }
+
+#undef ASYNC_TEXT_
 
 #if ASYNCIO_NAMES
 void async_panic_(const char *message, const char *file, int line)

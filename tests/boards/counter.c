@@ -17,7 +17,7 @@ uint32_t async_port_counter(void)
 
 void async_port_alarm(uint32_t when)
 {
-    const uint64_t mask = ASYNCIO_COUNTER_BITS == 32 ? 0xFFFFFFFFu : (1u << ASYNCIO_COUNTER_BITS) - 1;
+    const uint64_t mask = ASYNCIO_COUNTER_BITS == 32 ? 0xFFFFFFFFu : ((uint32_t)1 << ASYNCIO_COUNTER_BITS % 32) - 1;
     uint64_t ahead = (when - passed) & mask;
     alarms++;
     if (ahead > mask / 2 + 1)

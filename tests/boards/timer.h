@@ -6,7 +6,31 @@ void timer_handler(void);
 
 #define TIMER_REGISTER(address) (*(volatile uint32_t *)(uintptr_t)(address))
 
-#if defined(__riscv)
+#if defined(__AVR__)
+
+#include <avr/interrupt.h>
+#include <avr/io.h>
+
+/* Timer 2; the tick stops. In its normal mode. */
+static inline bool timer_is_pending(void) { return (TIFR2 & 1 << OCF2A) != 0; }
+static inline void timer_start(uint32_t after)
+{
+    TCNT2 = 0;
+    OCR2A = (uint8_t)(after * 12);
+    TCCR2B = 1 << CS21 | 1 << CS20; /* in steps of 32 clocks: the way to the sleep is long */
+}
+ISR(TIMER2_COMPA_vect)
+{
+    TCCR2B = 0;
+    timer_handler();
+}
+static void timer_init(void)
+{
+    TIMSK1 = 0;
+    TIMSK2 = 1 << OCIE2A;
+}
+
+#elif defined(__riscv)
 
 /* The compare of the tick, which stops. */
 #define TIMER_COMPARE 0x02004000u
