@@ -22,17 +22,23 @@ enum {
  * suspend. */
 int async_address_datagram(const async_address *local, const async_address *remote, unsigned options);
 
+/* async_unix_datagram: the same, of unix sockets by path: at local_path a socket that was left there is replaced, and the
+ * new one is to be removed by its owner. Either may be NULL. */
+int async_unix_datagram(const char *local_path, const char *path);
+
 /* await_into(fd, async_net_datagram, .host = "example.org", .port = 53): the same for UDP, connected to the first of the
  * host's addresses for which there is a socket.
  * await_into(fd, async_net_datagram, .local_host = h, .local_port = p): bound to a host of this machine; NULL: to all
  *     interfaces, of IPv4 unless .family says AF_INET6. Port 0: one that is free.
- * Or both. .options as above. Statuses: async_getaddrinfo's, and -errno of the first address. Mirrors the socket of
+ * Or both. .options as above. .to, an async_address: it is not connected, but told where to send to: for broadcasts, which
+ *     others answer. Statuses: async_getaddrinfo's, and -errno of the first address. Mirrors the socket of
  * loop.create_datagram_endpoint. */
 struct async_net_datagram {
     async_frame frame;
     const char *host, *local_host;
     int port, local_port, family;
     unsigned options;
+    async_address *to;
     int result;
     struct addrinfo *remotes, *locals;
 };
@@ -49,13 +55,9 @@ ASYNC_EXTERN_C_END_
 
 ASYNC_EXTERN_C_BEGIN_
 
-int async_address_datagram(const async_address *local, const async_address *remote, unsigned options)
+static int async_datagram_socket_(int family, const async_address *local, const async_address *remote, unsigned options)
 {
-    const async_address *any = local != NULL ? local : remote;
-    int fd, error, on = 1;
-    if (any == NULL || (remote != NULL && async_address_family(remote) != async_address_family(any)))
-        return ASYNC_INVALID_ARGUMENT;
-    fd = async_socket_open(async_address_family(any), SOCK_DGRAM, 0);
+    int error, on = 1, fd = async_socket_open(family, SOCK_DGRAM, 0);
     if (fd < 0)
         return fd;
     if (((options & ASYNC_DATAGRAM_BROADCAST) && setsockopt(fd, SOL_SOCKET, SO_BROADCAST, &on, sizeof on) != 0) ||
@@ -69,23 +71,52 @@ int async_address_datagram(const async_address *local, const async_address *remo
     return fd;
 }
 
+int async_address_datagram(const async_address *local, const async_address *remote, unsigned options)
+{
+    const async_address *any = local != NULL ? local : remote;
+    if (any == NULL || (remote != NULL && async_address_family(remote) != async_address_family(any)))
+        return ASYNC_INVALID_ARGUMENT;
+    return async_datagram_socket_(async_address_family(any), local, remote, options);
+}
+
+int async_unix_datagram(const char *local_path, const char *path)
+{
+    async_address local, remote;
+    async_status status = ASYNC_OK;
+    if (local_path != NULL)
+        status = async_address_set_path(&local, local_path);
+    if (status == ASYNC_OK && path != NULL)
+        status = async_address_set_path(&remote, path);
+    if (status < 0)
+        return status;
+    if (local_path != NULL)
+        async_unix_clear_(local_path);
+    return async_address_datagram(local_path != NULL ? &local : NULL, path != NULL ? &remote : NULL, 0);
+}
+
 static const async_address *async_next_address_(async_address *address, const struct addrinfo *found)
 {
     return found != NULL && async_address_set(address, found->ai_addr, found->ai_addrlen) == ASYNC_OK ? address : NULL;
 }
 
 /* The first pair of addresses that goes together and for which there is a socket; else the first failure. */
-static int async_datagram_first_(const struct addrinfo *locals, const struct addrinfo *remotes, unsigned options)
+static int async_datagram_first_(const struct async_net_datagram *self)
 {
-    const struct addrinfo *local = locals, *remote;
+    const struct addrinfo *local = self->locals, *remote;
     int first = 0, fd;
     do {
-        remote = remotes;
+        remote = self->remotes;
         do {
             async_address here, there;
+            const async_address *from = async_next_address_(&here, local), *to = async_next_address_(&there, remote);
             if (local != NULL && remote != NULL && local->ai_family != remote->ai_family)
                 continue;
-            fd = async_address_datagram(async_next_address_(&here, local), async_next_address_(&there, remote), options);
+            if (self->to != NULL && to != NULL)
+                fd = async_datagram_socket_(async_address_family(to), from, NULL, self->options);
+            else
+                fd = async_address_datagram(from, to, self->options);
+            if (fd >= 0 && self->to != NULL && to != NULL)
+                *self->to = *to;
             if (fd >= 0)
                 return fd;
             if (first == 0)
@@ -106,7 +137,7 @@ ASYNC_DEFINE(async_net_datagram)
     if (!connects || self->local_host != NULL || self->local_port != 0)
         AWAIT_INTO(self->locals, async_getaddrinfo, .host = self->local_host, .port = self->local_port,
             .family = self->family, .type = SOCK_DGRAM, .flags = AI_PASSIVE);
-    fd = async_datagram_first_(self->locals, self->remotes, self->options);
+    fd = async_datagram_first_(self);
     if (fd < 0)
         ASYNC_RAISE(fd);
     self->result = fd;

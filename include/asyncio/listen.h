@@ -39,8 +39,6 @@ ASYNC_EXTERN_C_END_
 #ifndef ASYNCIO_LISTEN_IMPLEMENTATION_
 #define ASYNCIO_LISTEN_IMPLEMENTATION_
 
-#include <sys/stat.h>
-
 ASYNC_EXTERN_C_BEGIN_
 
 enum { ASYNC_BACKLOG_ = 100 };
@@ -66,12 +64,10 @@ int async_address_listen(const async_address *address, int backlog, bool reuse_p
 int async_unix_listen(const char *path, int backlog)
 {
     async_address address;
-    struct stat st;
     async_status status = async_address_set_path(&address, path);
     if (status < 0)
         return status;
-    if (path[0] != '@' && lstat(path, &st) == 0 && S_ISSOCK(st.st_mode))
-        (void)unlink(path); /* whatever stands in the way, bind says */
+    async_unix_clear_(path);
     return async_address_listen(&address, backlog, false);
 }
 

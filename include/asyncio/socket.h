@@ -106,6 +106,7 @@ ASYNC_EXTERN_C_END_
 #ifndef ASYNCIO_SOCKET_IMPLEMENTATION_
 #define ASYNCIO_SOCKET_IMPLEMENTATION_
 
+#include <sys/stat.h>
 #include <sys/uio.h>
 
 ASYNC_EXTERN_C_BEGIN_
@@ -132,6 +133,14 @@ static bool async_socket_reuse_port_(int fd)
     int on = 1;
     errno = ENOPROTOOPT;
     return ASYNC_REUSE_PORT_ != 0 && setsockopt(fd, SOL_SOCKET, ASYNC_REUSE_PORT_, &on, sizeof on) == 0;
+}
+
+/* Removes a socket that was left at a path; whatever else stands in the way, bind says. */
+static void async_unix_clear_(const char *path)
+{
+    struct stat st;
+    if (path[0] != '@' && lstat(path, &st) == 0 && S_ISSOCK(st.st_mode))
+        (void)unlink(path);
 }
 
 int async_socket_open(int family, int type, int protocol)

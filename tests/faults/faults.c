@@ -96,7 +96,7 @@ static const struct way {
     BAD(socketpair, EMFILE) BAD(socketpair, ENOMEM)
     BAD(bind, EADDRINUSE) BAD(bind, EACCES) BAD(bind, ENOMEM)
     BAD(listen, EADDRINUSE) BAD(listen, ENOMEM)
-    BAD(getsockopt, ENOBUFS) BAD(setsockopt, ENOBUFS) BAD(getsockname, ENOBUFS) BAD(getpeername, ENOTCONN)
+    BAD(getsockopt, ENOBUFS) BAD(setsockopt, ENOBUFS) BAD(getsockname, ENOBUFS) BAD(getpeername, ENOBUFS)
     BAD(shutdown, ENOTCONN)
     WAY(open, EINTR) BAD(open, EMFILE) BAD(open, ENOMEM) BAD(open, EACCES)
     WAY(close, EINTR) BAD(close, EIO)

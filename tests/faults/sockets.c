@@ -113,3 +113,79 @@ async(datagrams)
     async_end;
 }
 SCENARIO(sockets, datagrams) { return RUN(datagrams); }
+
+/* The same by callbacks. What is lost on the way the protocol was told. */
+struct endpoint { async_datagram_protocol protocol; async_datagram_transport *transport; async_status status; size_t size; int got;
+    bool answers; async_event *event; };
+
+static void endpoint_made(async_datagram_protocol *protocol, async_datagram_transport *transport)
+{
+    ((struct endpoint *)protocol)->transport = transport;
+}
+
+static void endpoint_failed(async_datagram_protocol *protocol, async_status status)
+{
+    struct endpoint *end = (struct endpoint *)protocol;
+    end->status = status;
+    async_event_set(end->event);
+}
+
+static void endpoint_received(async_datagram_protocol *protocol, const void *data, size_t size, const async_address *from)
+{
+    struct endpoint *end = (struct endpoint *)protocol;
+    RIGHT(size == end->size && faults_same((const char *)data, (size_t)end->got, size));
+    end->got++;
+    if (end->answers)
+        async_datagram_transport_sendto(end->transport, data, size, from);
+    else
+        async_event_set(end->event);
+}
+
+static void endpoint_lost(async_datagram_protocol *protocol, async_status status)
+{
+    struct endpoint *end = (struct endpoint *)protocol;
+    end->transport = NULL;
+    if (status < 0)
+        endpoint_failed(protocol, status);
+}
+
+static const async_datagram_protocol_type endpoint_type = { endpoint_made, endpoint_received, endpoint_failed, NULL, NULL, endpoint_lost };
+
+struct endpoints { async_frame frame; int i; async_address to; async_datagram_transport *transport; async_event event;
+    struct endpoint ends[2]; char text[500]; };
+async(endpoints)
+{
+    async_status status;
+    async_begin;
+    for (self->i = 0; self->i < 2; self->i++) {
+        self->ends[self->i].protocol.type = &endpoint_type;
+        self->ends[self->i].event = &self->event;
+        self->ends[self->i].size = sizeof self->text;
+    }
+    self->ends[0].answers = true;
+    await_into(self->transport, async_create_datagram_endpoint, .protocol = &self->ends[0].protocol, .local_host = "127.0.0.1");
+    if ((status = async_datagram_transport_sockname(self->transport, &self->to)) < 0)
+        async_raise(status);
+    await_into(self->transport, async_create_datagram_endpoint, .protocol = &self->ends[1].protocol, .host = "localhost",
+        .port = async_address_port(&self->to), .family = AF_INET);
+    for (self->i = 0; self->i < 5; self->i++) {
+        faults_fill(self->text, (size_t)self->i, sizeof self->text);
+        async_event_clear(&self->event);
+        status = async_datagram_transport_sendto(self->transport, self->text, sizeof self->text, NULL);
+        if (status < 0)
+            async_raise(status);
+        while (self->ends[1].got <= self->i) {
+            await(async_event_wait, .event = &self->event);
+            async_event_clear(&self->event);
+            if (self->ends[0].status < 0 || self->ends[1].status < 0)
+                async_raise(self->ends[0].status < 0 ? self->ends[0].status : self->ends[1].status);
+        }
+    }
+    async_finally;
+    for (self->i = 0; self->i < 2; self->i++)
+        if (self->ends[self->i].transport != NULL)
+            async_datagram_transport_abort(self->ends[self->i].transport);
+    await(async_sleep);
+    async_end;
+}
+SCENARIO(sockets, endpoints) { return RUN(endpoints); }

@@ -483,6 +483,68 @@ async(transports)
     async_end;
 }
 
+/* ---- datagrams ------------------------------------------------------------------------------------------------ */
+
+static struct datagram_end {
+    async_datagram_protocol protocol;
+    async_datagram_transport *transport;
+    int received;
+} datagram_ends[2];
+
+static void datagram_made(async_datagram_protocol *protocol, async_datagram_transport *transport)
+{
+    ((struct datagram_end *)protocol)->transport = transport;
+    alive++;
+}
+
+static void datagram_received(async_datagram_protocol *protocol, const void *data, size_t size, const async_address *from)
+{
+    struct datagram_end *end = (struct datagram_end *)protocol;
+    MUST(size == 1);
+    if (end->received++ == 0)
+        async_datagram_transport_sendto(end->transport, data, size, from);
+}
+
+static void datagram_lost(async_datagram_protocol *protocol, async_status status)
+{
+    (void)status;
+    ((struct datagram_end *)protocol)->transport = NULL;
+    alive--;
+}
+
+static const async_datagram_protocol_type datagram_type = { datagram_made, datagram_received, NULL, NULL, NULL, datagram_lost };
+
+static void make_datagram_ends(void)
+{
+    memset(datagram_ends, 0, sizeof datagram_ends);
+    datagram_ends[0].protocol.type = datagram_ends[1].protocol.type = &datagram_type;
+    alive = 0;
+}
+
+static void check_datagram_ends(void) { MUST(alive == 0); }
+
+struct datagrams {
+    async_frame frame;
+    async_datagram_transport *transport;
+    async_address address;
+};
+
+async(datagrams)
+{
+    async_begin;
+    await_into(self->transport, async_create_datagram_endpoint, .protocol = &datagram_ends[0].protocol,
+        .local_host = "four.test");
+    MUST(async_datagram_transport_sockname(self->transport, &self->address) == ASYNC_OK);
+    await_into(self->transport, async_create_datagram_endpoint, .protocol = &datagram_ends[1].protocol,
+        .host = "four.test", .port = async_address_port(&self->address));
+    MUST(datagram_ends[1].transport == self->transport);
+    async_datagram_transport_sendto(self->transport, "x", 1, NULL);
+    await(async_sleep, .delay = async_ms(1));
+    async_datagram_transport_close(self->transport);
+    await(async_sleep);
+    async_end;
+}
+
 /* a unix socket whose backlog is full */
 struct crowded_transport {
     async_frame frame;
@@ -517,12 +579,14 @@ static void check_crowd_and_ends(void)
 int main(void)
 {
     setvbuf(stdout, NULL, _IOLBF, 0);
+    fake_name("four.test", "127.0.0.1");
     fake_name("three.test", "127.0.0.3 ::1 127.0.0.1");
     PROGRAM(read_stream, make_pair, check_pair);
     PROGRAM(write_stream, make_pair, check_closed);
     PROGRAM(served, make_nothing, check_server);
     PROGRAM(crowded, make_crowd, check_crowd);
     PROGRAM(transports, make_ends, check_ends);
+    PROGRAM(datagrams, make_datagram_ends, check_datagram_ends);
     PROGRAM(crowded_transport, make_crowd_and_ends, check_crowd_and_ends);
     print_covered();
     return failed;
