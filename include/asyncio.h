@@ -4567,6 +4567,17 @@ struct async_bound_ {
 static ASYNC_THREAD_LOCAL_ struct async_context_place_ async_context_here_;
 static ASYNC_THREAD_LOCAL_ unsigned long async_contexts_; /* how many have a number */
 
+/* The contexts that are run, innermost first. One is in force where it was entered: not in a task that is stepped or a
+ * loop that is run inside it. */
+struct async_entered_ {
+    struct async_context_place_ place;
+    const async_context *context;
+    const async_loop *loop;
+    const async_task *task;
+    struct async_entered_ *outer;
+};
+static ASYNC_THREAD_LOCAL_ struct async_entered_ *async_entered_;
+
 static struct async_binding_ *async_bindings_of_(struct async_bindings_ *bindings)
 {
     return (struct async_binding_ *)(void *)(bindings + 1);
@@ -4600,6 +4611,8 @@ static struct async_context_place_ *async_context_find_place_(bool make)
     async_loop *loop = async_running_;
     async_task *task = loop == NULL ? NULL : loop->stack.task;
     struct async_extra_ *extra = NULL;
+    if (async_entered_ != NULL && async_entered_->loop == loop && async_entered_->task == task)
+        return &async_entered_->place;
     if (loop == NULL)
         return &async_context_here_;
     if (task == NULL)
@@ -4826,26 +4839,32 @@ static void async_context_take_(async_context *context, const async_task *task)
 
 void *async_context_get(const async_context *context, const async_context_var *var)
 {
-    const struct async_binding_ *binding = async_bindings_find_(context->bindings, var);
+    const struct async_entered_ *entered = async_entered_;
+    const struct async_binding_ *binding;
+    while (entered != NULL && entered->context != context)
+        entered = entered->outer;
+    binding = async_bindings_find_(entered == NULL ? context->bindings : entered->place.bindings, var);
     return binding == NULL ? var->value : binding->value;
 }
 
 async_status async_context_run(async_context *context, void (*function)(void *data), void *data)
 {
-    struct async_context_place_ *place = async_context_find_place_(true), outside;
-    if (place == NULL)
-        return ASYNC_NO_MEMORY;
+    struct async_entered_ entered;
     if (context->entered)
         return ASYNC_MISUSE;
     async_context_hooks_ = &async_context_functions_;
     context->entered = true;
-    outside = *place;
-    place->bindings = context->bindings;
-    place->number = context->number;
+    entered.place.bindings = context->bindings;
+    entered.place.number = context->number;
+    entered.context = context;
+    entered.loop = async_running_;
+    entered.task = async_current_task();
+    entered.outer = async_entered_;
+    async_entered_ = &entered;
     function(data);
-    context->bindings = place->bindings;
-    context->number = place->number;
-    *place = outside;
+    async_entered_ = entered.outer;
+    context->bindings = entered.place.bindings;
+    context->number = entered.place.number;
     context->entered = false;
     return ASYNC_OK;
 }

@@ -53,6 +53,7 @@ def listing(world, numbers, values):
 @operation
 async def gather(world, task, node):
     gathered = gather_of(world, node, 1)
+    world.gathered.append(gathered)
     return listing(world, node.args[1:], await gathered) if gathered else "none"
 
 
@@ -64,7 +65,8 @@ async def calls(world, task, node):
         return "taken"
     for number in numbers:
         world.take(number)
-    results = await asyncio.gather(*[world.root(number) for number in numbers])
+    world.gathered.append(asyncio.gather(*[world.root(number) for number in numbers]))
+    results = await world.gathered[-1]
     wanted = (str(result) if (place + len(numbers)) % 2 else "-" for place, result in enumerate(results))
     return f"[{' '.join(wanted)}]"
 

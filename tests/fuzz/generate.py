@@ -196,7 +196,7 @@ class Generator:
         return self.random.randrange(2 if self.theme == "contexts" else 6)
 
     def context(self):
-        return self.random.randrange(3)
+        return self.random.randrange(2)
 
     def error(self):
         return self.random.randint(1, 3)

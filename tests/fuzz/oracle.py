@@ -35,6 +35,7 @@ class World:
         self.scopes = {}                    # task number -> its open timeout blocks
         self.groups, self.gathers, self.handles, self.callbacks = {}, {}, {}, {}
         self.iterated = []                  # the members of each as_completed that was begun and not ended
+        self.gathered = []                  # every gather that was awaited at once
         self.contexts, self.tokens = {}, {}
         self.locks = [asyncio.Lock() for _ in range(5)]         # the last two are those of conditions
         self.events = [asyncio.Event() for _ in range(2)]
@@ -169,8 +170,10 @@ def run_here(program):
         status = "deadlock"
     world.write(f"closed {status}")
     # What is let go of only at the end counts in C as having seen its members: a gather that is done all of them; one
-    # that is not, and an as_completed, its tasks, as nobody can be told of them any more when their last handle goes.
+    # that is not, and an as_completed, its tasks, as nobody can be told of them any more when their last handle goes. A
+    # gather that is done and let go of before counts so, too: here the loop may end before it has looked at the last.
     kept = [(gathered.done(), getattr(gathered, "_children", ())) for gathered, _ in world.gathers.values()]
+    kept += [(True, getattr(gathered, "_children", ())) for gathered in world.gathered if gathered and gathered.done()]
     for done, members in (*kept, *((False, members) for members in world.iterated)):
         for member in members:
             if done or isinstance(member, Task):

@@ -103,7 +103,7 @@ simple("var_set", 5, "contexts", one_of(3, "contexts"), drawn("token"), lambda g
 simple("var_get", 7, "contexts", one_of(3, "contexts"))
 simple("var_reset", 5, "contexts", one_of(3, "contexts"), drawn("token"))
 simple("context_copy", 2, "contexts", drawn("context"))
-simple("context_get", 1, "contexts", drawn("context"), one_of(3, "contexts"))
+simple("context_get", 3, "contexts", drawn("context"), one_of(3, "contexts"))
 simple("keep_cancel", 2, "gather", lambda g: g.of(len(g.gathers)))
 simple("keep_look", 1, "gather", lambda g: g.of(len(g.gathers)))
 
@@ -134,9 +134,12 @@ def guard(g):
     return [], [nodes]
 
 
-@row(2, "contexts", nests=True)
+@row(4, "contexts", nests=True)
 def context_run(g):
-    return [g.context()], [g.plain_block()]
+    nodes = g.plain_block()
+    if g.random.random() < 0.6:
+        nodes.insert(0, Node("var_set", "ss", [one_of(3, "contexts")(g), g.token(), g.random.randint(1, 9)]))
+    return [g.context()], [nodes]
 
 
 @row(1, "nest", nests=True)

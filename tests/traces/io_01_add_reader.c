@@ -25,7 +25,7 @@ int main(void)
     loop = new_loop();
     if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) < 0 ||
         async_loop_add_reader(loop, ends[0], &reader, readable, (void *)"got") < 0 || write(ends[1], "abcdefend", 9) != 9)
-        return 1;
+        exit(1);
     async_loop_run_forever(loop);
     async_loop_close(loop);
     close(ends[0]);

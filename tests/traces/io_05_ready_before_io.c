@@ -35,10 +35,10 @@ int main(void)
 {
     loop = new_loop();
     if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) < 0)
-        return 1;
+        exit(1);
     async_loop_call_soon(loop, &spinning, spin, NULL);
     if (async_loop_add_reader(loop, ends[0], &reader, readable, NULL) < 0)
-        return 1;
+        exit(1);
     async_loop_call_soon(loop, &sending, send_byte, NULL);
     async_loop_run_forever(loop);
     async_loop_close(loop);

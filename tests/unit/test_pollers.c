@@ -360,6 +360,7 @@ async(goes_over, junk)
 {
     async_begin;
     make_pair(self->fds);
+    memset(self->junk, 'j', sizeof self->junk);
     while ((self->n = write(self->fds[0], self->junk, sizeof self->junk)) > 0) {
     }
     self->reads = async_create_task(gets, .fd = self->fds[0]);
