@@ -666,18 +666,30 @@ struct async_handle {
 #endif
 };
 
-/* The ready list: singly linked from head to tail; all zeros is an empty one. On hosts a handle also knows its
- * predecessor, so that it can be taken out at once; on boards, whose lists are short, it is looked for. */
+/* The ready list: singly linked from head to tail. On hosts a handle also knows its predecessor, so that it can be taken
+ * out at once; on boards, whose lists are short, it is looked for, and all zeros is an empty list. */
 typedef struct async_fifo_ {
     async_link head; /* head.next: the first entry */
-    async_link *tail; /* when there is one */
+    async_link *tail; /* the last one; hosts: the head when there is none */
 } async_fifo_;
 
 static inline async_handle *async_link_handle_(async_link *link) { return (async_handle *)(void *)link; }
 
 static inline async_link *async_fifo_last_(async_fifo_ *fifo)
 {
-    return fifo->head.next == 0 ? &fifo->head : fifo->tail;
+#if ASYNCIO_NO_HEAP
+    if (fifo->head.next == 0)
+        return &fifo->head;
+#endif
+    return fifo->tail;
+}
+
+static inline void async_fifo_clear_(async_fifo_ *fifo)
+{
+    fifo->head.next = 0;
+#if !ASYNCIO_NO_HEAP
+    fifo->tail = &fifo->head;
+#endif
 }
 
 static inline void async_fifo_push_(async_fifo_ *fifo, async_link *link, unsigned kind)
@@ -761,8 +773,8 @@ void async_fifo_remove_(async_fifo_ *fifo, async_link *pass, async_handle *handl
         for (before = &fifo->head; async_entry_link_(before->next) != &handle->link;)
             before = async_entry_link_(before->next);
 #else
-    async_link *before = async_entry_link_(handle->prev);
-    (void)pass;
+    /* what was before the first of the pass has left */
+    async_link *before = async_entry_link_(pass->next) == &handle->link ? pass : async_entry_link_(handle->prev);
 #endif
     before->next = handle->link.next;
     async_set_prev_(before->next, handle->prev);
@@ -882,7 +894,9 @@ typedef struct async_step {
     int code;
 } async_step;
 
-enum { ASYNC_PENDING_ = 1, ASYNC_YIELDED_ = 2, ASYNC_AGAIN_ = 3 };
+/* PASSED: the function itself is innermost and is to run again in the next pass; PASSES: a sleep of no time, not needed
+ * for that, says that it may. */
+enum { ASYNC_PENDING_ = 1, ASYNC_YIELDED_ = 2, ASYNC_AGAIN_ = 3, ASYNC_PASSES_ = 4, ASYNC_PASSED_ = 5 };
 
 #if ASYNCIO_BARE
 typedef uint16_t async_size_;
@@ -942,7 +956,7 @@ enum { /* frame flags */
     ASYNC_UNWINDING_ = 128, /* leaving through its scopes */
     ASYNC_GENERATOR_ = 256, /* driven by async_for */
     ASYNC_SEGMENT_ = 512,
-    ASYNC_PASSES_ = 1024 /* a function that is innermost itself, with no leaf above it: it lets the others run once */
+    ASYNC_INNERMOST_ = 1024 /* a function that is innermost itself, with no leaf above it: it lets the others run once */
 };
 
 /* states that are no await; and, with a state: the caller looks at the status itself */
@@ -993,6 +1007,9 @@ struct async_stack {
     async_frame *top;  /* innermost frame of a task that is suspending */
     async_frame *done; /* the callee that ended last: its result is read here until the next call */
     async_task *task;
+#if !ASYNCIO_BARE
+    int budget; /* descriptor operations the task may do before others get a turn */
+#endif
     int status; /* of that callee */
 #if ASYNCIO_HIGH_WATER
     async_mark_ mark; /* the running task's */
@@ -1006,11 +1023,10 @@ struct async_stack {
 #if !ASYNCIO_NO_HEAP
     async_segment_ *grown; /* a new segment whose caller is not known yet */
     async_segment_ *spare, *older_spare;
-    size_t chunk; /* bytes the next segment should have */
-    void *passes; /* the leaf of a task that suspends and is to run again in the next pass */
+    async_task *grower, *learner; /* who needed the newest segment; and it is not known yet that its function does */
+    bool passes; /* the task that suspends is to run again in the next pass */
 #endif
 #if !ASYNCIO_BARE
-    unsigned budget; /* descriptor operations the task may do before others get a turn */
     async_frame *failed; /* the outermost frame that a failure has left so far, and the way it took */
     unsigned traced;
     async_trace_entry_ trace[ASYNC_TRACE_];
@@ -1050,7 +1066,7 @@ static inline void async_mark_high_(async_stack *stack, size_t size)
 /* ---- calling: what the macros of syntax.h stand on ----------------------------------------------------------- */
 
 void *async_grow_(async_stack *stack, size_t size);
-async_step async_suspend_(async_stack *stack, async_frame *self, async_frame *child, const async_type *type);
+async_step async_suspend_(async_stack *stack, async_frame *self, async_frame *child, const async_type *type, int how);
 void *async_push_(async_stack *stack, const async_type *type);
 int async_call_(async_stack *stack, async_frame *self, void *child, unsigned state);
 async_step async_left_(async_stack *stack, async_frame *self, unsigned state);
@@ -1154,6 +1170,8 @@ struct async_segment_ {
 #endif
 };
 
+enum { ASYNC_FIRST_CHUNK_ = ASYNCIO_WINDOW > 512 ? 512 : ASYNCIO_WINDOW - 1 };
+
 #define ASYNC_SEGMENT_SIZE_ ASYNC_ROUND_(sizeof(struct async_segment_))
 
 static void async_segment_drop_(async_stack *stack, async_segment_ *segment)
@@ -1184,7 +1202,8 @@ static const async_type async_segment_type_ = ASYNC_TYPE_(async_segment_resume_,
 
 void *async_grow_(async_stack *stack, size_t size)
 {
-    size_t need = ASYNC_SEGMENT_SIZE_ + size, chunk = stack->chunk;
+    size_t need = ASYNC_SEGMENT_SIZE_ + size;
+    size_t chunk = stack->grower == stack->task ? (size_t)ASYNCIO_WINDOW : (size_t)ASYNC_FIRST_CHUNK_;
     async_segment_ *segment = stack->spare;
     ASYNC_MARK_HIGH_(stack, size);
     if (chunk < need) /* a large frame: with room for what it awaits, or each call would need a chunk of its own */
@@ -1212,7 +1231,7 @@ void *async_grow_(async_stack *stack, size_t size)
 #endif
     stack->sp = (unsigned char *)segment + need;
     stack->end = (unsigned char *)segment + chunk;
-    stack->chunk = ASYNCIO_WINDOW;
+    stack->grower = stack->learner = stack->task;
     stack->grown = segment;
     stack->bounce = true;
     return (unsigned char *)segment + ASYNC_SEGMENT_SIZE_;
@@ -1279,17 +1298,20 @@ static async_step async_suspend_child_(async_stack *stack, async_frame *self, as
     return async_step_(ASYNC_PENDING_);
 }
 
-async_step async_suspend_(async_stack *stack, async_frame *self, async_frame *child, const async_type *type)
+async_step async_suspend_(async_stack *stack, async_frame *self, async_frame *child, const async_type *type, int how)
 {
-#if !ASYNCIO_NO_HEAP
-    if (stack->passes == child) { /* what lies above self, or self's not being a frame of the stack, needs the leaf */
+#if ASYNCIO_NO_HEAP
+    (void)how;
+#else
+    if (how == ASYNC_PASSES_) { /* what lies above self, or self's not being a frame of the stack, needs the leaf */
         if (!(self->flags & (ASYNC_SCOPED_ | ASYNC_FOREIGN_))) {
-            self->flags |= ASYNC_PASSES_;
-            stack->top = self;
-            return async_step_(ASYNC_PENDING_);
+            self->flags |= ASYNC_INNERMOST_;
+            return async_step_(ASYNC_PASSED_);
         }
         child->state = ASYNC_LEAF_DONE;
     }
+    if (how >= ASYNC_PASSES_)
+        stack->passes = true;
 #endif
     return async_suspend_child_(stack, self, child, type);
 }
@@ -1320,7 +1342,7 @@ ASYNC_INLINE_ int async_enter_as_(async_stack *stack, async_frame *self, async_f
     if (!stack->bounce)
         st = child->type->resume(stack, child).code;
     if (st > 0)
-        return async_suspend_(stack, self, child, child->type).code;
+        return async_suspend_(stack, self, child, child->type, st).code;
     stack->sp = (unsigned char *)child;
     if (!(child->flags & wrapper))
         stack->done = child;
@@ -2069,7 +2091,7 @@ ASYNC_EXTERN_C_END_
         st_ = ASYNC_RARE_(deep_) ? ASYNC_PENDING_ : name##_resume(stack, child_).code;               \
         if (ASYNC_RARE_(st_ > 0)) {                                                                  \
             self->frame.state = (uint16_t)ASYNC_STATE_OF_(n);                                        \
-            return async_suspend_(stack, &self->frame, ASYNC_FRAME_(child_), &name##_type);          \
+            return async_suspend_(stack, &self->frame, ASYNC_FRAME_(child_), &name##_type, st_);     \
             ASYNC_LABEL_(n) st_ = stack->status; child_ = (struct name *)(void *)stack->done;        \
         } else stack->sp = (unsigned char *)child_;                                                  \
     }
@@ -3106,6 +3128,7 @@ async_loop *async_new_event_loop_with(const async_loop_config *config)
     if (loop == NULL)
         return NULL;
     ASYNC_MEMSET_(loop, 0, sizeof *loop);
+    async_fifo_clear_(&loop->ready);
     loop->pool = async_pool_new_();
     if (loop->pool == NULL) {
         ASYNCIO_FREE(loop);
@@ -3873,8 +3896,6 @@ ASYNC_EXTERN_C_END_
 #ifdef ASYNCIO_IMPLEMENTATION
 
 ASYNC_EXTERN_C_BEGIN_
-
-enum { ASYNC_FIRST_CHUNK_ = ASYNCIO_WINDOW > 512 ? 512 : ASYNCIO_WINDOW - 1 };
 
 /* In a debug build the memory of a task is not used again at once: whoever still has its handle is found out. */
 #if ASYNCIO_DEBUG
@@ -4992,8 +5013,7 @@ static inline async_step async_sleep_resume(async_stack *stack, void *frame)
 {
     if (((struct async_sleep *)frame)->delay > 0)
         return async_sleep_start_(stack, frame);
-    stack->passes = frame;
-    return async_step_(ASYNC_PENDING_);
+    return async_step_(ASYNC_PASSES_);
 }
 #endif
 
@@ -5045,7 +5065,7 @@ static async_step async_sleep_go_on_(async_stack *stack, void *frame)
 #if ASYNCIO_BARE
         async_fifo_push_(&async_loop_of_(stack)->ready, &stack->task->link, ASYNC_KIND_TASK_);
 #else
-        stack->passes = frame;
+        stack->passes = true;
 #endif
         return async_step_(ASYNC_PENDING_);
     }
@@ -5197,7 +5217,7 @@ static bool async_task_waits_(const async_task *task)
 static async_future *async_awaited_(async_task *task)
 {
     async_frame *top = (async_frame *)task->future.value;
-    if (!async_task_waits_(task) || top->state != ASYNC_LEAF_WAITING || top->flags & ASYNC_PASSES_)
+    if (!async_task_waits_(task) || top->state != ASYNC_LEAF_WAITING || top->flags & ASYNC_INNERMOST_)
         return NULL;
     if (top->type == &async_join_type)
         return &((struct async_join *)(void *)top)->task->future;
@@ -5230,7 +5250,7 @@ static bool async_must_(async_task *task, async_frame *suspending)
         return false;
     }
     top = (async_frame *)task->future.value;
-    if (top->flags & ASYNC_PASSES_) {
+    if (top->flags & ASYNC_INNERMOST_) {
         async_loop_for_(task)->stack.status = ASYNC_CANCELLED;
         if (top->flags & ASYNC_RAISES_)
             async_raise_(top, ASYNC_CANCELLED);
@@ -5431,20 +5451,22 @@ void async_task_suspend_(async_loop *loop, async_task *task, async_frame *frame)
 #if ASYNCIO_HIGH_WATER
     task->mark = stack->mark;
 #endif
+#if ASYNCIO_NO_HEAP
     task->future.flags |= ASYNC_WAITS_;
     stack->task = NULL;
-#if !ASYNCIO_NO_HEAP
-    if (stack->passes != NULL) {
-        stack->passes = NULL;
-        async_fifo_push_(&loop->ready, &task->link, ASYNC_KIND_TASK_);
-    }
+#else
+    if (ASYNC_RARE_((task->future.flags & (ASYNC_WAITS_ | ASYNC_MUST_)) != ASYNC_WAITS_))
+        task->future.flags |= ASYNC_WAITS_;
 #endif
-    if (ASYNC_RARE_(task->future.flags & ASYNC_MUST_)) /* it cancelled itself while it ran */
+    if (ASYNC_RARE_(task->future.flags & ASYNC_MUST_)) { /* it cancelled itself while it ran */
+        stack->task = NULL;
         stack->must(task, frame);
+    }
     ASYNC_VERIFY_(async_verify_point_(loop, task, false));
 }
 
-/* Runs a task until it suspends or ends: the innermost frame first, then its callers one by one as they are left. */
+/* Runs a task until it suspends or ends: the innermost frame first, then its callers one by one as they are left. On
+ * hosts stack->task stays until the next task is run, or a callback. */
 #if ASYNCIO_SMALL
 ASYNC_NOINLINE_ static
 #else
@@ -5462,9 +5484,8 @@ void async_task_step_(async_loop *loop, async_task *task)
 #endif
     stack->sp = (unsigned char *)frame + frame->type->size;
 #if !ASYNCIO_NO_HEAP
-    stack->chunk = ASYNC_FIRST_CHUNK_;
-    stack->status = ASYNC_OK; /* for a function that passed */
     stack->budget = ASYNC_BUDGET_;
+    stack->status = ASYNC_OK; /* for a function that passed */
 #endif
     if (ASYNC_RARE_(task->future.flags & ASYNC_MUST_) && !stack->must(task, NULL))
         return;
@@ -5477,17 +5498,32 @@ void async_task_step_(async_loop *loop, async_task *task)
         async_overwrite_stack_();
 #endif
         st = frame->type->resume(stack, frame).code;
+#if !ASYNCIO_NO_HEAP
+        if (st == ASYNC_PASSED_) {
+            async_fifo_push_(&loop->ready, &task->link, ASYNC_KIND_TASK_);
+            async_task_suspend_(loop, task, frame);
+            return;
+        }
+#endif
         if (st == ASYNC_PENDING_) {
             if (stack->top != NULL)
                 frame = stack->top;
             if (ASYNC_RARE_(stack->bounce)) {
                 stack->bounce = false;
 #if !ASYNCIO_NO_HEAP
-                if (stack->chunk == ASYNCIO_WINDOW) /* a new chunk: the next task of this function gets more at once */
+                if (stack->learner == task) { /* a new chunk: the next task of this function gets more at once */
+                    stack->learner = NULL;
                     async_learn_(loop, task, async_root_(task)->type);
+                }
 #endif
                 continue;
             }
+#if !ASYNCIO_NO_HEAP
+            if (stack->passes) {
+                stack->passes = false;
+                async_fifo_push_(&loop->ready, &task->link, ASYNC_KIND_TASK_);
+            }
+#endif
             async_task_suspend_(loop, task, frame);
             return;
         }
@@ -7705,9 +7741,8 @@ static void async_report_slow_(async_loop *loop, const async_site *site, async_t
 static void async_loop_run_ready_(async_loop *loop)
 {
     async_entry_ entry = loop->ready.head.next;
-    async_set_prev_(entry, (async_entry_)(void *)&loop->pass);
     loop->pass.next = entry;
-    loop->ready.head.next = 0;
+    async_fifo_clear_(&loop->ready);
     ASYNC_VERIFY_(async_verify_pass_(loop));
     while ((entry = loop->pass.next) != 0) {
         async_link *link = async_entry_link_(entry);
@@ -7721,7 +7756,6 @@ static void async_loop_run_ready_(async_loop *loop)
             site = async_link_handle_(link)->site;
 #endif
         loop->pass.next = link->next;
-        async_set_prev_(link->next, (async_entry_)(void *)&loop->pass);
         if (kind == ASYNC_KIND_TASK_) {
             async_task_step_(loop, ASYNC_CONTAINER_(link, async_task, link));
         } else if (kind == ASYNC_KIND_SLEEP_) {
@@ -7729,6 +7763,9 @@ static void async_loop_run_ready_(async_loop *loop)
         } else {
             async_handle *handle = async_link_handle_(link);
             handle->prev = 0;
+#if !ASYNCIO_NO_HEAP
+            loop->stack.task = NULL;
+#endif
             handle->callback(handle);
 #if !ASYNCIO_NO_HEAP
             if (ASYNC_RARE_(loop->callback_context.bindings != NULL))
@@ -7741,6 +7778,9 @@ static void async_loop_run_ready_(async_loop *loop)
             async_report_slow_(loop, &site, began, kind == ASYNC_KIND_TASK_);
 #endif
     }
+#if !ASYNCIO_NO_HEAP
+    loop->stack.task = NULL;
+#endif
 }
 
 #if ASYNCIO_BARE
@@ -8085,7 +8125,7 @@ static void async_loop_drop_ready_(async_loop *loop)
                 loop->child_drop(handle);
         }
     }
-    loop->ready.head.next = 0;
+    async_fifo_clear_(&loop->ready);
     while (loop->timers.count > 0) {
         entry = loop->timers.heap[--loop->timers.count].entry;
         if (async_entry_kind_(entry) == ASYNC_KIND_HANDLE_) {
@@ -8106,7 +8146,7 @@ static void async_task_drop_(async_loop *loop, async_task *task)
 #if ASYNCIO_HIGH_WATER
     loop->stack.mark = task->mark;
 #endif
-    if (task->future.flags & ASYNC_WAITS_ && !(frame->flags & ASYNC_PASSES_)) {
+    if (task->future.flags & ASYNC_WAITS_ && !(frame->flags & ASYNC_INNERMOST_)) {
         loop->stack.task = task;
         loop->stack.end = task->end;
         loop->stack.sp = (unsigned char *)frame + frame->type->size;

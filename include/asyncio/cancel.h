@@ -125,7 +125,7 @@ static bool async_task_waits_(const async_task *task)
 static async_future *async_awaited_(async_task *task)
 {
     async_frame *top = (async_frame *)task->future.value;
-    if (!async_task_waits_(task) || top->state != ASYNC_LEAF_WAITING || top->flags & ASYNC_PASSES_)
+    if (!async_task_waits_(task) || top->state != ASYNC_LEAF_WAITING || top->flags & ASYNC_INNERMOST_)
         return NULL;
     if (top->type == &async_join_type)
         return &((struct async_join *)(void *)top)->task->future;
@@ -158,7 +158,7 @@ static bool async_must_(async_task *task, async_frame *suspending)
         return false;
     }
     top = (async_frame *)task->future.value;
-    if (top->flags & ASYNC_PASSES_) {
+    if (top->flags & ASYNC_INNERMOST_) {
         async_loop_for_(task)->stack.status = ASYNC_CANCELLED;
         if (top->flags & ASYNC_RAISES_)
             async_raise_(top, ASYNC_CANCELLED);

@@ -58,7 +58,7 @@ static void async_loop_drop_ready_(async_loop *loop)
                 loop->child_drop(handle);
         }
     }
-    loop->ready.head.next = 0;
+    async_fifo_clear_(&loop->ready);
     while (loop->timers.count > 0) {
         entry = loop->timers.heap[--loop->timers.count].entry;
         if (async_entry_kind_(entry) == ASYNC_KIND_HANDLE_) {
@@ -79,7 +79,7 @@ static void async_task_drop_(async_loop *loop, async_task *task)
 #if ASYNCIO_HIGH_WATER
     loop->stack.mark = task->mark;
 #endif
-    if (task->future.flags & ASYNC_WAITS_ && !(frame->flags & ASYNC_PASSES_)) {
+    if (task->future.flags & ASYNC_WAITS_ && !(frame->flags & ASYNC_INNERMOST_)) {
         loop->stack.task = task;
         loop->stack.end = task->end;
         loop->stack.sp = (unsigned char *)frame + frame->type->size;

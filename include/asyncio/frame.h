@@ -30,7 +30,9 @@ typedef struct async_step {
     int code;
 } async_step;
 
-enum { ASYNC_PENDING_ = 1, ASYNC_YIELDED_ = 2, ASYNC_AGAIN_ = 3 };
+/* PASSED: the function itself is innermost and is to run again in the next pass; PASSES: a sleep of no time, not needed
+ * for that, says that it may. */
+enum { ASYNC_PENDING_ = 1, ASYNC_YIELDED_ = 2, ASYNC_AGAIN_ = 3, ASYNC_PASSES_ = 4, ASYNC_PASSED_ = 5 };
 
 #if ASYNCIO_BARE
 typedef uint16_t async_size_;
@@ -90,7 +92,7 @@ enum { /* frame flags */
     ASYNC_UNWINDING_ = 128, /* leaving through its scopes */
     ASYNC_GENERATOR_ = 256, /* driven by async_for */
     ASYNC_SEGMENT_ = 512,
-    ASYNC_PASSES_ = 1024 /* a function that is innermost itself, with no leaf above it: it lets the others run once */
+    ASYNC_INNERMOST_ = 1024 /* a function that is innermost itself, with no leaf above it: it lets the others run once */
 };
 
 /* states that are no await; and, with a state: the caller looks at the status itself */
@@ -141,6 +143,9 @@ struct async_stack {
     async_frame *top;  /* innermost frame of a task that is suspending */
     async_frame *done; /* the callee that ended last: its result is read here until the next call */
     async_task *task;
+#if !ASYNCIO_BARE
+    int budget; /* descriptor operations the task may do before others get a turn */
+#endif
     int status; /* of that callee */
 #if ASYNCIO_HIGH_WATER
     async_mark_ mark; /* the running task's */
@@ -154,11 +159,10 @@ struct async_stack {
 #if !ASYNCIO_NO_HEAP
     async_segment_ *grown; /* a new segment whose caller is not known yet */
     async_segment_ *spare, *older_spare;
-    size_t chunk; /* bytes the next segment should have */
-    void *passes; /* the leaf of a task that suspends and is to run again in the next pass */
+    async_task *grower, *learner; /* who needed the newest segment; and it is not known yet that its function does */
+    bool passes; /* the task that suspends is to run again in the next pass */
 #endif
 #if !ASYNCIO_BARE
-    unsigned budget; /* descriptor operations the task may do before others get a turn */
     async_frame *failed; /* the outermost frame that a failure has left so far, and the way it took */
     unsigned traced;
     async_trace_entry_ trace[ASYNC_TRACE_];
@@ -198,7 +202,7 @@ static inline void async_mark_high_(async_stack *stack, size_t size)
 /* ---- calling: what the macros of syntax.h stand on ----------------------------------------------------------- */
 
 void *async_grow_(async_stack *stack, size_t size);
-async_step async_suspend_(async_stack *stack, async_frame *self, async_frame *child, const async_type *type);
+async_step async_suspend_(async_stack *stack, async_frame *self, async_frame *child, const async_type *type, int how);
 void *async_push_(async_stack *stack, const async_type *type);
 int async_call_(async_stack *stack, async_frame *self, void *child, unsigned state);
 async_step async_left_(async_stack *stack, async_frame *self, unsigned state);
@@ -306,6 +310,8 @@ struct async_segment_ {
 #endif
 };
 
+enum { ASYNC_FIRST_CHUNK_ = ASYNCIO_WINDOW > 512 ? 512 : ASYNCIO_WINDOW - 1 };
+
 #define ASYNC_SEGMENT_SIZE_ ASYNC_ROUND_(sizeof(struct async_segment_))
 
 static void async_segment_drop_(async_stack *stack, async_segment_ *segment)
@@ -336,7 +342,8 @@ static const async_type async_segment_type_ = ASYNC_TYPE_(async_segment_resume_,
 
 void *async_grow_(async_stack *stack, size_t size)
 {
-    size_t need = ASYNC_SEGMENT_SIZE_ + size, chunk = stack->chunk;
+    size_t need = ASYNC_SEGMENT_SIZE_ + size;
+    size_t chunk = stack->grower == stack->task ? (size_t)ASYNCIO_WINDOW : (size_t)ASYNC_FIRST_CHUNK_;
     async_segment_ *segment = stack->spare;
     ASYNC_MARK_HIGH_(stack, size);
     if (chunk < need) /* a large frame: with room for what it awaits, or each call would need a chunk of its own */
@@ -364,7 +371,7 @@ void *async_grow_(async_stack *stack, size_t size)
 #endif
     stack->sp = (unsigned char *)segment + need;
     stack->end = (unsigned char *)segment + chunk;
-    stack->chunk = ASYNCIO_WINDOW;
+    stack->grower = stack->learner = stack->task;
     stack->grown = segment;
     stack->bounce = true;
     return (unsigned char *)segment + ASYNC_SEGMENT_SIZE_;
@@ -431,17 +438,20 @@ static async_step async_suspend_child_(async_stack *stack, async_frame *self, as
     return async_step_(ASYNC_PENDING_);
 }
 
-async_step async_suspend_(async_stack *stack, async_frame *self, async_frame *child, const async_type *type)
+async_step async_suspend_(async_stack *stack, async_frame *self, async_frame *child, const async_type *type, int how)
 {
-#if !ASYNCIO_NO_HEAP
-    if (stack->passes == child) { /* what lies above self, or self's not being a frame of the stack, needs the leaf */
+#if ASYNCIO_NO_HEAP
+    (void)how;
+#else
+    if (how == ASYNC_PASSES_) { /* what lies above self, or self's not being a frame of the stack, needs the leaf */
         if (!(self->flags & (ASYNC_SCOPED_ | ASYNC_FOREIGN_))) {
-            self->flags |= ASYNC_PASSES_;
-            stack->top = self;
-            return async_step_(ASYNC_PENDING_);
+            self->flags |= ASYNC_INNERMOST_;
+            return async_step_(ASYNC_PASSED_);
         }
         child->state = ASYNC_LEAF_DONE;
     }
+    if (how >= ASYNC_PASSES_)
+        stack->passes = true;
 #endif
     return async_suspend_child_(stack, self, child, type);
 }
@@ -472,7 +482,7 @@ ASYNC_INLINE_ int async_enter_as_(async_stack *stack, async_frame *self, async_f
     if (!stack->bounce)
         st = child->type->resume(stack, child).code;
     if (st > 0)
-        return async_suspend_(stack, self, child, child->type).code;
+        return async_suspend_(stack, self, child, child->type, st).code;
     stack->sp = (unsigned char *)child;
     if (!(child->flags & wrapper))
         stack->done = child;

@@ -75,18 +75,30 @@ struct async_handle {
 #endif
 };
 
-/* The ready list: singly linked from head to tail; all zeros is an empty one. On hosts a handle also knows its
- * predecessor, so that it can be taken out at once; on boards, whose lists are short, it is looked for. */
+/* The ready list: singly linked from head to tail. On hosts a handle also knows its predecessor, so that it can be taken
+ * out at once; on boards, whose lists are short, it is looked for, and all zeros is an empty list. */
 typedef struct async_fifo_ {
     async_link head; /* head.next: the first entry */
-    async_link *tail; /* when there is one */
+    async_link *tail; /* the last one; hosts: the head when there is none */
 } async_fifo_;
 
 static inline async_handle *async_link_handle_(async_link *link) { return (async_handle *)(void *)link; }
 
 static inline async_link *async_fifo_last_(async_fifo_ *fifo)
 {
-    return fifo->head.next == 0 ? &fifo->head : fifo->tail;
+#if ASYNCIO_NO_HEAP
+    if (fifo->head.next == 0)
+        return &fifo->head;
+#endif
+    return fifo->tail;
+}
+
+static inline void async_fifo_clear_(async_fifo_ *fifo)
+{
+    fifo->head.next = 0;
+#if !ASYNCIO_NO_HEAP
+    fifo->tail = &fifo->head;
+#endif
 }
 
 static inline void async_fifo_push_(async_fifo_ *fifo, async_link *link, unsigned kind)
@@ -174,8 +186,8 @@ void async_fifo_remove_(async_fifo_ *fifo, async_link *pass, async_handle *handl
         for (before = &fifo->head; async_entry_link_(before->next) != &handle->link;)
             before = async_entry_link_(before->next);
 #else
-    async_link *before = async_entry_link_(handle->prev);
-    (void)pass;
+    /* what was before the first of the pass has left */
+    async_link *before = async_entry_link_(pass->next) == &handle->link ? pass : async_entry_link_(handle->prev);
 #endif
     before->next = handle->link.next;
     async_set_prev_(before->next, handle->prev);

@@ -321,6 +321,7 @@ async_loop *async_new_event_loop_with(const async_loop_config *config)
     if (loop == NULL)
         return NULL;
     ASYNC_MEMSET_(loop, 0, sizeof *loop);
+    async_fifo_clear_(&loop->ready);
     loop->pool = async_pool_new_();
     if (loop->pool == NULL) {
         ASYNCIO_FREE(loop);

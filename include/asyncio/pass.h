@@ -64,9 +64,8 @@ static void async_report_slow_(async_loop *loop, const async_site *site, async_t
 static void async_loop_run_ready_(async_loop *loop)
 {
     async_entry_ entry = loop->ready.head.next;
-    async_set_prev_(entry, (async_entry_)(void *)&loop->pass);
     loop->pass.next = entry;
-    loop->ready.head.next = 0;
+    async_fifo_clear_(&loop->ready);
     ASYNC_VERIFY_(async_verify_pass_(loop));
     while ((entry = loop->pass.next) != 0) {
         async_link *link = async_entry_link_(entry);
@@ -80,7 +79,6 @@ static void async_loop_run_ready_(async_loop *loop)
             site = async_link_handle_(link)->site;
 #endif
         loop->pass.next = link->next;
-        async_set_prev_(link->next, (async_entry_)(void *)&loop->pass);
         if (kind == ASYNC_KIND_TASK_) {
             async_task_step_(loop, ASYNC_CONTAINER_(link, async_task, link));
         } else if (kind == ASYNC_KIND_SLEEP_) {
@@ -88,6 +86,9 @@ static void async_loop_run_ready_(async_loop *loop)
         } else {
             async_handle *handle = async_link_handle_(link);
             handle->prev = 0;
+#if !ASYNCIO_NO_HEAP
+            loop->stack.task = NULL;
+#endif
             handle->callback(handle);
 #if !ASYNCIO_NO_HEAP
             if (ASYNC_RARE_(loop->callback_context.bindings != NULL))
@@ -100,6 +101,9 @@ static void async_loop_run_ready_(async_loop *loop)
             async_report_slow_(loop, &site, began, kind == ASYNC_KIND_TASK_);
 #endif
     }
+#if !ASYNCIO_NO_HEAP
+    loop->stack.task = NULL;
+#endif
 }
 
 #if ASYNCIO_BARE

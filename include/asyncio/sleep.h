@@ -30,8 +30,7 @@ static inline async_step async_sleep_resume(async_stack *stack, void *frame)
 {
     if (((struct async_sleep *)frame)->delay > 0)
         return async_sleep_start_(stack, frame);
-    stack->passes = frame;
-    return async_step_(ASYNC_PENDING_);
+    return async_step_(ASYNC_PASSES_);
 }
 #endif
 
@@ -87,7 +86,7 @@ static async_step async_sleep_go_on_(async_stack *stack, void *frame)
 #if ASYNCIO_BARE
         async_fifo_push_(&async_loop_of_(stack)->ready, &stack->task->link, ASYNC_KIND_TASK_);
 #else
-        stack->passes = frame;
+        stack->passes = true;
 #endif
         return async_step_(ASYNC_PENDING_);
     }

@@ -36,20 +36,22 @@ void async_task_suspend_(async_loop *loop, async_task *task, async_frame *frame)
 #if ASYNCIO_HIGH_WATER
     task->mark = stack->mark;
 #endif
+#if ASYNCIO_NO_HEAP
     task->future.flags |= ASYNC_WAITS_;
     stack->task = NULL;
-#if !ASYNCIO_NO_HEAP
-    if (stack->passes != NULL) {
-        stack->passes = NULL;
-        async_fifo_push_(&loop->ready, &task->link, ASYNC_KIND_TASK_);
-    }
+#else
+    if (ASYNC_RARE_((task->future.flags & (ASYNC_WAITS_ | ASYNC_MUST_)) != ASYNC_WAITS_))
+        task->future.flags |= ASYNC_WAITS_;
 #endif
-    if (ASYNC_RARE_(task->future.flags & ASYNC_MUST_)) /* it cancelled itself while it ran */
+    if (ASYNC_RARE_(task->future.flags & ASYNC_MUST_)) { /* it cancelled itself while it ran */
+        stack->task = NULL;
         stack->must(task, frame);
+    }
     ASYNC_VERIFY_(async_verify_point_(loop, task, false));
 }
 
-/* Runs a task until it suspends or ends: the innermost frame first, then its callers one by one as they are left. */
+/* Runs a task until it suspends or ends: the innermost frame first, then its callers one by one as they are left. On
+ * hosts stack->task stays until the next task is run, or a callback. */
 #if ASYNCIO_SMALL
 ASYNC_NOINLINE_ static
 #else
@@ -67,9 +69,8 @@ void async_task_step_(async_loop *loop, async_task *task)
 #endif
     stack->sp = (unsigned char *)frame + frame->type->size;
 #if !ASYNCIO_NO_HEAP
-    stack->chunk = ASYNC_FIRST_CHUNK_;
-    stack->status = ASYNC_OK; /* for a function that passed */
     stack->budget = ASYNC_BUDGET_;
+    stack->status = ASYNC_OK; /* for a function that passed */
 #endif
     if (ASYNC_RARE_(task->future.flags & ASYNC_MUST_) && !stack->must(task, NULL))
         return;
@@ -82,17 +83,32 @@ void async_task_step_(async_loop *loop, async_task *task)
         async_overwrite_stack_();
 #endif
         st = frame->type->resume(stack, frame).code;
+#if !ASYNCIO_NO_HEAP
+        if (st == ASYNC_PASSED_) {
+            async_fifo_push_(&loop->ready, &task->link, ASYNC_KIND_TASK_);
+            async_task_suspend_(loop, task, frame);
+            return;
+        }
+#endif
         if (st == ASYNC_PENDING_) {
             if (stack->top != NULL)
                 frame = stack->top;
             if (ASYNC_RARE_(stack->bounce)) {
                 stack->bounce = false;
 #if !ASYNCIO_NO_HEAP
-                if (stack->chunk == ASYNCIO_WINDOW) /* a new chunk: the next task of this function gets more at once */
+                if (stack->learner == task) { /* a new chunk: the next task of this function gets more at once */
+                    stack->learner = NULL;
                     async_learn_(loop, task, async_root_(task)->type);
+                }
 #endif
                 continue;
             }
+#if !ASYNCIO_NO_HEAP
+            if (stack->passes) {
+                stack->passes = false;
+                async_fifo_push_(&loop->ready, &task->link, ASYNC_KIND_TASK_);
+            }
+#endif
             async_task_suspend_(loop, task, frame);
             return;
         }

@@ -311,7 +311,7 @@
         st_ = ASYNC_RARE_(deep_) ? ASYNC_PENDING_ : name##_resume(stack, child_).code;               \
         if (ASYNC_RARE_(st_ > 0)) {                                                                  \
             self->frame.state = (uint16_t)ASYNC_STATE_OF_(n);                                        \
-            return async_suspend_(stack, &self->frame, ASYNC_FRAME_(child_), &name##_type);          \
+            return async_suspend_(stack, &self->frame, ASYNC_FRAME_(child_), &name##_type, st_);     \
             ASYNC_LABEL_(n) st_ = stack->status; child_ = (struct name *)(void *)stack->done;        \
         } else stack->sp = (unsigned char *)child_;                                                  \
     }

@@ -97,8 +97,6 @@ ASYNC_EXTERN_C_END_
 
 ASYNC_EXTERN_C_BEGIN_
 
-enum { ASYNC_FIRST_CHUNK_ = ASYNCIO_WINDOW > 512 ? 512 : ASYNCIO_WINDOW - 1 };
-
 /* In a debug build the memory of a task is not used again at once: whoever still has its handle is found out. */
 #if ASYNCIO_DEBUG
 static void async_check_handle_(const async_task *task)
