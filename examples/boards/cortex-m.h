@@ -1,35 +1,15 @@
-/* cortex-m.h: the start-up that the Cortex-M boards here share: reset, what the compiler calls, the end of a run. */
+/* cortex-m.h: the start-up that the Cortex-M boards here share: reset, faults, the end of a run. */
 #ifndef CORTEX_M_H
 #define CORTEX_M_H
 
-#include "console.h"
+#include "startup.h"
 
-#define REGISTER(address) (*(volatile uint32_t *)(uintptr_t)(address))
+#define REGISTER BOARD_REGISTER
 
 extern uint32_t board_stack_top, board_data_load, board_data, board_data_end, board_bss_end;
 
 int main(void);
 void board_reset(void);
-void *memset(void *to, int value, size_t size);
-void *memcpy(void *to, const void *from, size_t size);
-
-/* The compiler's own calls go here: the image needs no C library. */
-void *memset(void *to, int value, size_t size)
-{
-    unsigned char *byte = (unsigned char *)to;
-    while (size-- != 0)
-        *byte++ = (unsigned char)value;
-    return to;
-}
-
-void *memcpy(void *to, const void *from, size_t size)
-{
-    unsigned char *byte = (unsigned char *)to;
-    const unsigned char *source = (const unsigned char *)from;
-    while (size-- != 0)
-        *byte++ = *source++;
-    return to;
-}
 
 /* Semihosting: an emulator or debugger ends the run with a status. Without one it is a fault, which stays here. */
 void board_exit(int status)

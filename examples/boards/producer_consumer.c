@@ -2,7 +2,7 @@
  * consumed the consumers are cancelled. */
 #define ASYNCIO_IMPLEMENTATION
 #define ASYNCIO_BARE 1
-#include "console.h"
+#include "board.h"
 
 enum { ITEMS = 10 };
 

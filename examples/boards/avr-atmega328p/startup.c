@@ -1,31 +1,22 @@
 /* startup.c: ATmega328P (an Arduino Uno) and ATmega2560: timer 1 ticks, USART 0 receives. The compiler brings vectors,
  * reset and the linker script (-mmcu). */
 #define ASYNCIO_BARE 1
-#include "../console.h"
+#include "board.h"
+#include "../startup.h"
 #include <avr/interrupt.h>
-#include <avr/io.h>
 
-#ifndef BOARD_CLOCK_HZ
-#define BOARD_CLOCK_HZ 16000000
-#endif
 #ifndef USART_RX_vect
 #define USART_RX_vect USART0_RX_vect
 #endif
 
-async_isr_ring board_input;
-static unsigned char input[32];
+ISR(TIMER1_COMPA_vect) { board_ticked(); }
 
-ISR(TIMER1_COMPA_vect) { async_port_tick(); }
-
-ISR(USART_RX_vect)
-{
-    unsigned char byte = UDR0;
-    async_isr_ring_put(&board_input, &byte);
-}
+ISR(USART_RX_vect) { board_received(UDR0); }
 
 void board_init(void)
 {
-    async_isr_ring_init(&board_input, input, 1, sizeof input);
+    board_receives();
+    DDRB = 1 << 5 | 1 << 4; /* the LEDs */
     UBRR0 = BOARD_CLOCK_HZ / 8 / 115200 - 1; /* in steps of 8 clocks: 2% too fast at 16 MHz */
     UCSR0A = 1 << U2X0;
     UCSR0C = 1 << UCSZ01 | 1 << UCSZ00;

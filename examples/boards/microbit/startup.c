@@ -1,5 +1,6 @@
 /* startup.c: BBC micro:bit 1 (nRF51822, a Cortex-M0). It has no SysTick: TIMER0 ticks. */
 #define ASYNCIO_BARE 1
+#include "board.h"
 #include "../cortex-m.h"
 
 #define TIMER 0x40008000u
@@ -7,22 +8,17 @@
 #define UART 0x40002000u
 #define UART_IRQ 2
 
-async_isr_ring board_input;
-static unsigned char input[64];
-
 static void on_tick(void)
 {
     REGISTER(TIMER + 0x140) = 0; /* the event COMPARE 0 */
-    async_port_tick();
+    board_ticked();
 }
 
 static void on_byte(void)
 {
     while (REGISTER(UART + 0x108)) { /* the event RXDRDY */
-        unsigned char byte;
         REGISTER(UART + 0x108) = 0;
-        byte = (unsigned char)REGISTER(UART + 0x518);
-        async_isr_ring_put(&board_input, &byte);
+        board_received((unsigned char)REGISTER(UART + 0x518));
     }
 }
 
@@ -32,7 +28,8 @@ __attribute__((section(".vectors"), used)) static void (*const vectors[16 + TIME
 
 void board_init(void)
 {
-    async_isr_ring_init(&board_input, input, 1, sizeof input);
+    board_receives();
+    REGISTER(0x50000518u) = 0xFFF0; /* the LEDs' rows and columns are outputs */
     REGISTER(UART + 0x50C) = 24; /* pins: to and from the USB chip */
     REGISTER(UART + 0x514) = 25;
     REGISTER(UART + 0x524) = 0x01D7E000; /* 115200 */

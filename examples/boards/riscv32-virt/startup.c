@@ -1,8 +1,9 @@
 /* startup.c: QEMU's RISC-V board "virt" (RV32IMAC, machine mode): the CLINT's timer ticks, a 16550 behind the PLIC. */
 #define ASYNCIO_BARE 1
-#include "../console.h"
+#include "board.h"
+#include "../startup.h"
 
-#define REGISTER(address) (*(volatile uint32_t *)(uintptr_t)(address))
+#define REGISTER BOARD_REGISTER
 #define BYTE(address) (*(volatile uint8_t *)(uintptr_t)(address))
 #define MTIMECMP 0x02004000u
 #define MTIME 0x0200BFF8u
@@ -12,32 +13,12 @@
 #define UART_IRQ 10u
 #define FINISHER 0x00100000u
 
-async_isr_ring board_input;
-static unsigned char input[64];
+extern volatile uint32_t board_leds;
+volatile uint32_t board_leds;
 static uint64_t next_tick;
 
 int main(void);
 void board_start(void);
-void *memset(void *to, int value, size_t size);
-void *memcpy(void *to, const void *from, size_t size);
-
-/* The compiler's own calls go here: the image needs no C library. */
-void *memset(void *to, int value, size_t size)
-{
-    unsigned char *byte = (unsigned char *)to;
-    while (size-- != 0)
-        *byte++ = (unsigned char)value;
-    return to;
-}
-
-void *memcpy(void *to, const void *from, size_t size)
-{
-    unsigned char *byte = (unsigned char *)to;
-    const unsigned char *source = (const unsigned char *)from;
-    while (size-- != 0)
-        *byte++ = *source++;
-    return to;
-}
 
 /* The emulator has loaded .data where it belongs. */
 __attribute__((naked, section(".init"), used)) void board_start(void)
@@ -80,13 +61,11 @@ __attribute__((interrupt("machine"), aligned(4))) static void on_trap(void)
     if (cause == 0x80000007u) {
         next_tick += MTIME_HZ / ASYNCIO_TICK_HZ;
         set_timer();
-        async_port_tick();
+        board_ticked();
     } else if (cause == 0x8000000Bu) {
         uint32_t id = REGISTER(PLIC + 0x200004);
-        while (id == UART_IRQ && BYTE(UART + 5) & 1) {
-            unsigned char byte = BYTE(UART);
-            async_isr_ring_put(&board_input, &byte);
-        }
+        while (id == UART_IRQ && BYTE(UART + 5) & 1)
+            board_received(BYTE(UART));
         REGISTER(PLIC + 0x200004) = id;
     } else {
         board_exit(99);
@@ -95,7 +74,7 @@ __attribute__((interrupt("machine"), aligned(4))) static void on_trap(void)
 
 void board_init(void)
 {
-    async_isr_ring_init(&board_input, input, 1, sizeof input);
+    board_receives();
     next_tick = mtime() + MTIME_HZ / ASYNCIO_TICK_HZ;
     set_timer();
     BYTE(UART + 3) = 3; /* 8N1, interrupt for what is received; the FIFO stays off: turning it on drops a byte */
