@@ -1027,7 +1027,8 @@ struct async_stack {
     bool passes; /* the task that suspends is to run again in the next pass */
 #endif
 #if !ASYNCIO_BARE
-    async_frame *failed; /* the outermost frame that a failure has left so far, and the way it took */
+    async_frame *failed; /* the outermost frame that a failure has left so far, its task, and the way it took */
+    const async_task *failed_in;
     unsigned traced;
     async_trace_entry_ trace[ASYNC_TRACE_];
 #endif
@@ -1141,7 +1142,7 @@ int16_t async_bad_status_(int status)
 /* A frame is left by a failure: on from the callee that brought it, or the beginning of a new way. */
 void async_trace_(async_stack *stack, async_frame *frame, const async_type *type, int status)
 {
-    if (stack->failed == NULL || stack->status != status || stack->failed == frame)
+    if (stack->failed == NULL || stack->failed_in != stack->task || stack->status != status || stack->failed == frame)
         stack->traced = 0;
     if (stack->traced < ASYNC_TRACE_) {
         stack->trace[stack->traced].type = type;
@@ -1153,6 +1154,7 @@ void async_trace_(async_stack *stack, async_frame *frame, const async_type *type
         stack->traced++;
     }
     stack->failed = frame;
+    stack->failed_in = stack->task;
     stack->status = status;
 }
 #endif
@@ -2883,7 +2885,7 @@ async_loop *async_get_running_loop(void);
 async_loop *async_get_event_loop(void);
 
 /* async_loop_close: drops what is left (callbacks and timers are not run, tasks end without being resumed) and frees
- * the loop. MISUSE while it runs; NULL does nothing. Mirrors loop.close(). */
+ * the loop. MISUSE while it runs; NULL does nothing. In the thread that made the loop. Mirrors loop.close(). */
 async_status async_loop_close(async_loop *loop);
 
 /* async_loop_is_running, async_loop_time: mirror loop.is_running(), loop.time(). */
@@ -4142,6 +4144,7 @@ struct async_kept_trace_ {
 static async_entry_ async_keep_trace_(async_stack *stack)
 {
     struct async_kept_trace_ *kept;
+    stack->failed = NULL; /* the next task may have this one's address */
     if (stack->traced == 0)
         return 0;
     kept = (struct async_kept_trace_ *)ASYNCIO_MALLOC(sizeof *kept);

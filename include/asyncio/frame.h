@@ -163,7 +163,8 @@ struct async_stack {
     bool passes; /* the task that suspends is to run again in the next pass */
 #endif
 #if !ASYNCIO_BARE
-    async_frame *failed; /* the outermost frame that a failure has left so far, and the way it took */
+    async_frame *failed; /* the outermost frame that a failure has left so far, its task, and the way it took */
+    const async_task *failed_in;
     unsigned traced;
     async_trace_entry_ trace[ASYNC_TRACE_];
 #endif
@@ -281,7 +282,7 @@ int16_t async_bad_status_(int status)
 /* A frame is left by a failure: on from the callee that brought it, or the beginning of a new way. */
 void async_trace_(async_stack *stack, async_frame *frame, const async_type *type, int status)
 {
-    if (stack->failed == NULL || stack->status != status || stack->failed == frame)
+    if (stack->failed == NULL || stack->failed_in != stack->task || stack->status != status || stack->failed == frame)
         stack->traced = 0;
     if (stack->traced < ASYNC_TRACE_) {
         stack->trace[stack->traced].type = type;
@@ -293,6 +294,7 @@ void async_trace_(async_stack *stack, async_frame *frame, const async_type *type
         stack->traced++;
     }
     stack->failed = frame;
+    stack->failed_in = stack->task;
     stack->status = status;
 }
 #endif

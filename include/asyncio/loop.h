@@ -71,7 +71,7 @@ async_loop *async_get_running_loop(void);
 async_loop *async_get_event_loop(void);
 
 /* async_loop_close: drops what is left (callbacks and timers are not run, tasks end without being resumed) and frees
- * the loop. MISUSE while it runs; NULL does nothing. Mirrors loop.close(). */
+ * the loop. MISUSE while it runs; NULL does nothing. In the thread that made the loop. Mirrors loop.close(). */
 async_status async_loop_close(async_loop *loop);
 
 /* async_loop_is_running, async_loop_time: mirror loop.is_running(), loop.time(). */

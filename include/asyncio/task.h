@@ -342,6 +342,7 @@ struct async_kept_trace_ {
 static async_entry_ async_keep_trace_(async_stack *stack)
 {
     struct async_kept_trace_ *kept;
+    stack->failed = NULL; /* the next task may have this one's address */
     if (stack->traced == 0)
         return 0;
     kept = (struct async_kept_trace_ *)ASYNCIO_MALLOC(sizeof *kept);

@@ -202,6 +202,42 @@ TEST(debug, never_retrieved)
     CHECK_NOTES("");
 }
 
+/* A failure's way is its own, though another task has failed in the same way before. */
+struct fails_late { async_frame frame; };
+async(fails_late)
+{
+    async_begin;
+    await(async_sleep, .delay = async_ms(1));
+    async_raise(BOOM);
+    async_end;
+}
+struct joins { async_frame frame; async_task *task; };
+async(joins)
+{
+    async_begin;
+    await(async_join, .task = self->task);
+    async_end;
+}
+TEST(debug, the_way_of_a_failure)
+{
+    async_loop *loop = new_loop(ASYNC_FOREVER);
+    async_task *task = async_loop_create_task(loop, fails_late), *others[2];
+    async_stack_entry entries[4];
+    int i;
+    for (i = 0; i < 2; i++)
+        others[i] = async_loop_create_task(loop, joins, .task = task);
+    CHECK_INT(async_loop_run_until_complete(loop, others[1]), BOOM);
+    for (i = 0; i < 2; i++) {
+        CHECK_INT(async_task_exception(others[i]), BOOM);
+        CHECK_INT(async_task_get_stack(others[i], entries, 4), 1);
+        CHECK_STR(entries[0].name, "joins");
+        async_release(others[i]);
+    }
+    async_release(task);
+    async_loop_close(loop);
+    CHECK_NOTES("");
+}
+
 /* With everything in order there is nothing to say. */
 struct orderly { async_frame frame; async_task *task; async_task_group group; };
 async(orderly)
