@@ -1,5 +1,6 @@
-/* bench.h: what the benchmark programs share. Each is called with a workload and a number of operations, runs it once,
- * and prints lines `measure value`; tools/bench/run repeats, interleaves and compares. */
+/* bench.h: what the benchmark programs share, in C and in C++. Each is called with a workload and a number of operations,
+ * runs it once, and prints lines `measure value`; without arguments it prints the names of its workloads. tools/bench/run
+ * repeats, interleaves and compares. */
 #ifndef BENCH_H
 #define BENCH_H
 
@@ -42,6 +43,56 @@ static inline void require(int good, const char *what)
         return;
     fprintf(stderr, "bench: %s\n", what);
     exit(1);
+}
+
+/* Lets time pass, with the thread blocked: this costs no CPU time. */
+static inline void pass_ms(long ms)
+{
+    struct timespec left;
+    left.tv_sec = ms / 1000;
+    left.tv_nsec = ms % 1000 * 1000000;
+    while (nanosleep(&left, &left) != 0)
+        ;
+}
+
+/* The same numbers for everybody (xorshift); state is not 0. */
+static inline uint32_t next_random(uint32_t *state)
+{
+    uint32_t x = *state;
+    x ^= x << 13;
+    x ^= x >> 17;
+    x ^= x << 5;
+    return *state = x;
+}
+
+/* Workload `timers`: n of them with deadlines in 0.5 to 2 s at random; when all are due the loop runs them (timer-fire); then
+ * n more, cancelled in random order (timer-cancel). Workload `sleep`: n tasks, or timers where there are no tasks, that all
+ * sleep for 1 s; when all are due they are woken. What has to wait until everything is due is blocked meanwhile. */
+enum { SEED = 12345, SLEEP_MS = 1000, FIRST_MS = 500, SPREAD_MS = 1500, MARGIN_MS = 100 };
+
+static inline uint32_t random_ms(uint32_t *state) { return FIRST_MS + next_random(state) % SPREAD_MS; }
+
+/* 0 to n - 1 in random order; to be freed. */
+static inline uint32_t *shuffled(uint64_t n)
+{
+    uint32_t *order = (uint32_t *)malloc((size_t)n * sizeof *order), state = SEED, i, j, swap;
+    require(order != NULL, "no memory");
+    for (i = 0; i < n; i++)
+        order[i] = i;
+    for (i = (uint32_t)n - 1; i > 0; i--) {
+        j = next_random(&state) % (i + 1);
+        swap = order[i];
+        order[i] = order[j];
+        order[j] = swap;
+    }
+    return order;
+}
+
+static inline void *get(size_t count, size_t size)
+{
+    void *p = calloc(count, size);
+    require(p != NULL, "no memory");
+    return p;
 }
 
 typedef struct workload {

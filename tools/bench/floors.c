@@ -2,6 +2,8 @@
 #define _POSIX_C_SOURCE 200809L
 #include "bench.h"
 
+#include <stddef.h>
+
 /* ---- the model runtime: a FIFO of tasks, a stack of frames each ------------------------------------------------ */
 
 enum { DONE, PENDING, YIELD };
@@ -66,13 +68,6 @@ static void start(task *t, int (*step)(task *, frame *), uint64_t n)
     push(t);
 }
 
-static void *get(size_t size)
-{
-    void *p = calloc(1, size);
-    require(p != NULL, "no memory");
-    return p;
-}
-
 /* ---- resuming -------------------------------------------------------------------------------------------------- */
 
 typedef struct object {
@@ -88,7 +83,7 @@ static APART void object_even(object *o) { o->n += 2; }
 static void indirect(const char *name, uint64_t n)
 {
     size_t count = (size_t)atoi(name + 9), i;
-    object *objects = (object *)get(count * sizeof *objects), *o = objects;
+    object *objects = (object *)get(count, sizeof *objects), *o = objects;
     uint64_t k;
     double begin;
     for (i = 0; i < count; i++) {
@@ -124,7 +119,7 @@ static APART int yield(task *t, frame *f)
 static void fifo(const char *name, uint64_t n)
 {
     size_t count = (size_t)atoi(name + 5), i;
-    task *tasks = (task *)get(count * sizeof *tasks);
+    task *tasks = (task *)get(count, sizeof *tasks);
     double begin;
     for (i = 0; i < count; i++)
         start(&tasks[i], yield, n / count + 1);
@@ -378,6 +373,151 @@ static void pingpong(const char *name, uint64_t n)
     require(a.t.root.n == 0 && b.t.root.n == 0, name);
 }
 
+/* ---- timers: a heap of four children each, with the deadlines inside ------------------------------------------- */
+
+typedef struct timer {
+    uint32_t at;
+} timer;
+static struct entry {
+    uint64_t deadline;
+    timer *t;
+} *heap;
+static uint32_t heap_count;
+static uint64_t fired;
+
+static inline void heap_set(uint32_t at, struct entry e)
+{
+    heap[at] = e;
+    e.t->at = at;
+}
+
+static void heap_up(uint32_t at, struct entry e)
+{
+    while (at > 0 && heap[(at - 1) / 4].deadline > e.deadline) {
+        heap_set(at, heap[(at - 1) / 4]);
+        at = (at - 1) / 4;
+    }
+    heap_set(at, e);
+}
+
+static void heap_down(uint32_t at, struct entry e)
+{
+    for (;;) {
+        uint32_t child = at * 4 + 1, least = child, end = child + 4 < heap_count ? child + 4 : heap_count;
+        if (child >= heap_count)
+            break;
+        while (++child < end)
+            if (heap[child].deadline < heap[least].deadline)
+                least = child;
+        if (heap[least].deadline >= e.deadline)
+            break;
+        heap_set(at, heap[least]);
+        at = least;
+    }
+    heap_set(at, e);
+}
+
+static void heap_add(timer *t, uint64_t deadline)
+{
+    struct entry e;
+    e.deadline = deadline;
+    e.t = t;
+    heap_up(heap_count++, e);
+}
+
+static void heap_remove(timer *t)
+{
+    struct entry last = heap[--heap_count];
+    uint32_t at = t->at;
+    if (at == heap_count)
+        return;
+    if (at > 0 && heap[(at - 1) / 4].deadline > last.deadline)
+        heap_up(at, last);
+    else
+        heap_down(at, last);
+}
+
+static timer *heap_first(void)
+{
+    timer *t = heap[0].t;
+    struct entry last = heap[--heap_count];
+    if (heap_count > 0)
+        heap_down(0, last);
+    return t;
+}
+
+static void timers(const char *name, uint64_t n)
+{
+    timer *all = (timer *)get(n, sizeof *all);
+    uint32_t *order = shuffled(n), state = SEED;
+    uint64_t i;
+    double begin;
+    (void)name;
+    heap = (struct entry *)get(n, sizeof *heap);
+    begin = cpu_ns();
+    for (i = 0; i < n; i++)
+        heap_add(&all[i], random_ms(&state));
+    report("timer-start", (cpu_ns() - begin) / (double)n);
+    begin = cpu_ns();
+    while (heap_count > 0)
+        heap_first()->at = 0;
+    report("timer-fire", (cpu_ns() - begin) / (double)n);
+    for (i = 0; i < n; i++)
+        heap_add(&all[i], random_ms(&state));
+    begin = cpu_ns();
+    for (i = 0; i < n; i++)
+        heap_remove(&all[order[i]]);
+    report("timer-cancel", (cpu_ns() - begin) / (double)n);
+    free(heap);
+    free(order);
+    free(all);
+}
+
+typedef struct sleeper {
+    task t;
+    timer timer;
+} sleeper;
+
+static APART int sleep_once(task *t, frame *f)
+{
+    switch (f->at) {
+    case 0:
+        heap_add(&((sleeper *)t)->timer, SLEEP_MS);
+        f->at = 1;
+        return PENDING;
+    case 1:
+        fired++;
+    }
+    return DONE;
+}
+
+/* Tasks from malloc; nobody reads a clock. */
+static void sleep_many(const char *name, uint64_t n)
+{
+    double bytes = resident_bytes(), begin = cpu_ns();
+    uint64_t i;
+    heap = (struct entry *)malloc(n * sizeof *heap);
+    require(heap != NULL, "no memory");
+    for (i = 0; i < n; i++) {
+        sleeper *s = (sleeper *)malloc(sizeof *s);
+        require(s != NULL, "no memory");
+        start(&s->t, sleep_once, 0);
+    }
+    run();
+    report("sleep-start", (cpu_ns() - begin) / (double)n);
+    report("sleep-bytes", (resident_bytes() - bytes) / (double)n);
+    begin = cpu_ns();
+    while (heap_count > 0) {
+        sleeper *s = (sleeper *)(void *)((char *)heap_first() - offsetof(sleeper, timer));
+        push(&s->t);
+        run();
+        free(s);
+    }
+    report("sleep-wake", (cpu_ns() - begin) / (double)n);
+    require(fired == n, name);
+    free(heap);
+}
+
 int main(int argc, char **argv)
 {
     static const workload workloads[] = {
@@ -385,6 +525,7 @@ int main(int argc, char **argv)
         { "call-plain", call_plain }, { "call-stack", call_stack },
         { "call-stack-apart", call_stack }, { "malloc-free", malloc_free },
         { "ready-pong", pingpong }, { "ready-queue-1", bounded }, { "ready-queue-100", bounded },
+        { "timers", timers }, { "sleep", sleep_many },
     };
     (void)argc;
     return bench_main(workloads, (int)(sizeof workloads / sizeof *workloads), argv);

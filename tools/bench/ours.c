@@ -141,10 +141,26 @@ async(trivial)
 
 static async_storage(sizeof(struct trivial)) storage;
 
+/* Larger than what the loop's pool holds: each is allocated. */
+struct large {
+    async_frame frame;
+    int x;
+    char buffer[4096];
+};
+
+async(large, buffer)
+{
+    async_begin;
+    self->x++;
+    async_end;
+}
+
+enum where { POOLED, STATIC, ALLOCATED };
+
 struct spawner {
     async_frame frame;
     const char *name;
-    bool in_place;
+    enum where where;
     uint64_t n, i;
     async_task *task;
     double begin;
@@ -155,7 +171,12 @@ async(spawner)
     async_begin;
     self->begin = cpu_ns();
     for (self->i = 0; self->i < self->n; self->i++) {
-        self->task = self->in_place ? async_create_task_on(&storage, trivial, .x = 1) : async_create_task(trivial, .x = 1);
+        if (self->where == POOLED)
+            self->task = async_create_task(trivial, .x = 1);
+        else if (self->where == STATIC)
+            self->task = async_create_task_on(&storage, trivial, .x = 1);
+        else
+            self->task = async_create_task(large, .x = 1);
         await(async_join, .task = self->task);
         async_release(self->task);
     }
@@ -170,8 +191,41 @@ static void create_join(const char *name, uint64_t n)
 
 static void create_join_static(const char *name, uint64_t n)
 {
-    require(async_run(spawner, .name = name, .in_place = true, .n = n) == 0, name);
+    require(async_run(spawner, .name = name, .where = STATIC, .n = n) == 0, name);
 }
+
+static void create_join_malloc(const char *name, uint64_t n)
+{
+    require(async_run(spawner, .name = name, .where = ALLOCATED, .n = n) == 0, name);
+}
+
+enum { GATHERED = 1000 };
+
+struct gatherer {
+    async_frame frame;
+    const char *name;
+    uint64_t n, i;
+    async_task *tasks[GATHERED];
+    double begin;
+};
+
+async(gatherer)
+{
+    async_begin;
+    self->begin = cpu_ns();
+    for (self->i = 0; self->i < self->n; self->i += GATHERED) {
+        int k;
+        for (k = 0; k < GATHERED; k++)
+            self->tasks[k] = async_create_task(trivial, .x = 1);
+        await(async_gather, .tasks = self->tasks, .count = GATHERED);
+        for (k = 0; k < GATHERED; k++)
+            async_release(self->tasks[k]);
+    }
+    report(self->name, (cpu_ns() - self->begin) / (double)self->i);
+    async_end;
+}
+
+static void gather(const char *name, uint64_t n) { require(async_run(gatherer, .name = name, .n = n) == 0, name); }
 
 /* ---- queues -------------------------------------------------------------------------------------------------- */
 
@@ -270,6 +324,103 @@ async(ping)
 
 static void ping_pong(const char *name, uint64_t n) { require(async_run(ping, .name = name, .n = n) == 0, name); }
 
+/* ---- a lock with two who want it ----------------------------------------------------------------------------- */
+
+struct contender {
+    async_frame frame;
+    async_lock *lock;
+    uint64_t n;
+};
+
+async(contender)
+{
+    async_begin;
+    while (self->n-- > 0) {
+        await(async_lock_acquire, .lock = self->lock);
+        await(async_sleep, .delay = 0);
+        async_lock_release(self->lock);
+    }
+    async_end;
+}
+
+struct contest {
+    async_frame frame;
+    const char *name;
+    uint64_t n;
+    async_lock lock;
+    async_task *other;
+    double begin;
+};
+
+async(contest)
+{
+    async_begin;
+    async_lock_init(&self->lock);
+    self->other = async_create_task(contender, .lock = &self->lock, .n = self->n / 2);
+    self->begin = cpu_ns();
+    await(contender, .lock = &self->lock, .n = self->n / 2);
+    await(async_join, .task = self->other);
+    report(self->name, (cpu_ns() - self->begin) / (double)(self->n / 2 * 2));
+    async_finally;
+    async_release(self->other);
+    async_lock_deinit(&self->lock);
+    async_end;
+}
+
+static void lock(const char *name, uint64_t n) { require(async_run(contest, .name = name, .n = n) == 0, name); }
+
+/* ---- a million timers ---------------------------------------------------------------------------------------- */
+
+static uint64_t fired;
+
+static void fire(async_handle *handle)
+{
+    (void)handle;
+    fired++;
+}
+
+struct timers {
+    async_frame frame;
+    uint64_t n;
+    async_timer_handle *timers;
+    uint32_t *order;
+    uint32_t state;
+    double begin;
+};
+
+async(timers)
+{
+    async_time now = async_loop_time(async_get_running_loop());
+    uint64_t i;
+    async_begin;
+    self->timers = (async_timer_handle *)get(self->n, sizeof *self->timers);
+    self->order = shuffled(self->n);
+    self->state = SEED;
+    self->begin = cpu_ns();
+    for (i = 0; i < self->n; i++) /* as with libev, libuv and libevent the clock is not read for each */
+        require(async_call_at(now + async_ms(random_ms(&self->state)), &self->timers[i], fire, NULL) == 0, "no memory");
+    report("timer-start", (cpu_ns() - self->begin) / (double)self->n);
+    pass_ms(FIRST_MS + SPREAD_MS + MARGIN_MS);
+    self->begin = cpu_ns();
+    while (fired < self->n)
+        await(async_sleep, .delay = 0);
+    report("timer-fire", (cpu_ns() - self->begin) / (double)self->n);
+    self->begin = cpu_ns();
+    for (i = 0; i < self->n; i++) /* and here it is */
+        require(async_call_later(async_ms(random_ms(&self->state)), &self->timers[i], fire, NULL) == 0, "no memory");
+    report("timer-later", (cpu_ns() - self->begin) / (double)self->n);
+    self->begin = cpu_ns();
+    for (i = 0; i < self->n; i++)
+        require(async_timer_handle_cancel(&self->timers[self->order[i]]), "a timer is gone");
+    report("timer-cancel", (cpu_ns() - self->begin) / (double)self->n);
+    async_finally;
+    free(self->order);
+    free(self->timers);
+    async_end;
+}
+
+static void run_timers(const char *name, uint64_t n) { require(async_run(timers, .n = n) == 0, name); }
+
 /* ---- a million sleeping tasks -------------------------------------------------------------------------------- */
 
 static uint64_t woken;
@@ -281,7 +432,7 @@ struct sleeper {
 async(sleeper)
 {
     async_begin;
-    await(async_sleep, .delay = async_seconds(60));
+    await(async_sleep, .delay = async_ms(SLEEP_MS));
     woken++;
     async_end;
 }
@@ -302,28 +453,24 @@ async(sleepers)
     await(async_sleep, .delay = 0); /* all have begun to sleep now */
     report("sleep-start", (cpu_ns() - self->begin) / (double)self->n);
     report("sleep-bytes", (resident_bytes() - self->bytes) / (double)self->n);
+    pass_ms(SLEEP_MS + MARGIN_MS);
     self->begin = cpu_ns();
-    await(async_sleep, .delay = async_seconds(61));
+    while (woken < self->n)
+        await(async_sleep, .delay = 0);
     report("sleep-wake", (cpu_ns() - self->begin) / (double)self->n);
-    require(woken == self->n, "a sleeper did not wake");
     async_end;
 }
 
-/* On the virtual clock: the minute passes at once. */
-static void sleep_many(const char *name, uint64_t n)
-{
-    const async_loop_config config = { .virtual_clock = true };
-    require(async_run_with(&config, sleepers, .n = n) == 0, name);
-}
+static void sleep_many(const char *name, uint64_t n) { require(async_run(sleepers, .n = n) == 0, name); }
 
 int main(int argc, char **argv)
 {
     static const workload workloads[] = {
         { "resume-2", resume_2 }, { "resume-1000", resume_1000 }, { "call", run_near_caller }, { "call-apart", run_far_caller },
-        { "depth-1", depth }, { "depth-10", depth },
-        { "depth-100", depth }, { "depth-1000", depth }, { "create-join", create_join },
-        { "create-join-static", create_join_static }, { "ping-pong", ping_pong }, { "queue-1", queue },
-        { "queue-100", queue }, { "sleep", sleep_many },
+        { "depth-1", depth }, { "depth-10", depth }, { "depth-100", depth }, { "depth-1000", depth },
+        { "create-join", create_join }, { "create-join-static", create_join_static },
+        { "create-join-malloc", create_join_malloc }, { "gather", gather }, { "ping-pong", ping_pong }, { "queue-1", queue },
+        { "queue-100", queue }, { "lock", lock }, { "timers", run_timers }, { "sleep", sleep_many },
     };
     (void)argc;
     return bench_main(workloads, (int)(sizeof workloads / sizeof *workloads), argv);

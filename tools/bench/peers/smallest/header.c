@@ -1,0 +1,3 @@
+#include "asyncio.h"
+
+int main(void) { return 0; }
