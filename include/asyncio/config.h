@@ -445,7 +445,7 @@ ASYNC_EXTERN_C_END_
 #ifndef ASYNCIO_CONFIG_IMPLEMENTATION_
 #define ASYNCIO_CONFIG_IMPLEMENTATION_
 
-#if ASYNCIO_NAMES
+#if !ASYNCIO_BARE
 #include <stdio.h>
 #include <stdlib.h>
 #endif
@@ -508,16 +508,21 @@ const char *async_strerror(async_status status)
 #if ASYNCIO_NAMES
 void async_panic_(const char *message, const char *file, int line)
 {
-#ifdef ASYNCIO_PANIC
     (void)message;
     (void)file;
     (void)line;
+#ifdef ASYNCIO_PANIC
     ASYNCIO_PANIC(message, file, line);
-#else
+#elif !ASYNCIO_BARE
     fflush(stdout);
     fprintf(stderr, "%s:%d: asyncio panic: %s\n", file, line, message);
 #endif
+#if ASYNCIO_BARE
+    for (;;) {
+    }
+#else
     abort();
+#endif
 }
 #else
 void async_panic_(void)

@@ -6,7 +6,7 @@
 #define ASYNCIO_TIMERS_H
 
 #include "list.h"
-#include "time.h"
+#include "port/tick.h"
 
 ASYNC_EXTERN_C_BEGIN_
 
@@ -66,8 +66,10 @@ static struct async_board_timer_ *async_board_timer_of_(async_entry_ entry)
 bool async_timers_add_(async_timers_ *timers, async_link *link, unsigned kind, async_time when)
 {
     async_entry_ entry = async_entry_of_(link, kind), *at = &timers->first;
+    uint32_t now = (uint32_t)async_port_now();
     ((struct async_board_timer_ *)(void *)link)->when = when;
-    while (*at != 0 && !ASYNC_BEFORE_(when, async_board_timer_of_(*at)->when))
+    /* as seen from now: the longest delay and what is overdue are more than half a round of the clock apart */
+    while (*at != 0 && (async_time)((uint32_t)when - now) >= (async_time)((uint32_t)async_board_timer_of_(*at)->when - now))
         at = &async_entry_link_(*at)->next;
     link->next = *at;
     *at = entry;
