@@ -125,7 +125,14 @@ async_status async_fd_close(int fd)
     return ASYNC_OK;
 }
 
-static bool async_would_block_(int error) { return error == EAGAIN || error == EWOULDBLOCK; }
+static bool async_would_block_(int error)
+{
+#if EWOULDBLOCK != EAGAIN
+    if (error == EWOULDBLOCK)
+        return true;
+#endif
+    return error == EAGAIN;
+}
 
 /* PENDING, or why it cannot wait. */
 static int async_fd_wait_(async_stack *stack, async_watcher_ *watcher, int fd, bool writes)
