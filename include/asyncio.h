@@ -3139,6 +3139,12 @@ async_loop *async_new_event_loop_with(const async_loop_config *config)
     ASYNC_MEMSET_(loop, 0, sizeof *loop);
     async_fifo_clear_(&loop->ready);
     loop->pool = async_pool_new_();
+#if !ASYNCIO_BARE
+    if (loop->pool != NULL && pthread_mutex_init(&loop->lock, NULL) != 0) {
+        async_pool_close_(loop->pool);
+        loop->pool = NULL;
+    }
+#endif
     if (loop->pool == NULL) {
         ASYNCIO_FREE(loop);
         return NULL;
@@ -3160,9 +3166,6 @@ async_loop *async_new_event_loop_with(const async_loop_config *config)
 #if ASYNCIO_DEBUG
     if (loop->slow == 0)
         loop->slow = async_ms(100);
-#endif
-#if !ASYNCIO_BARE
-    pthread_mutex_init(&loop->lock, NULL);
 #endif
     loop->next_loop = async_loops_;
     async_loops_ = loop;
@@ -6376,8 +6379,10 @@ static async_status async_watch_reserve_(struct async_poller_ *poller, int fd)
     size_t old = (size_t)poller->descriptors, count = (size_t)fd + (size_t)fd / 2 + 64;
     if (fd < poller->descriptors)
         return ASYNC_OK;
-    if (fd >= INT_MAX / 2 || fcntl(fd, F_GETFD) < 0) /* no table for what is not there */
+    if (fd >= INT_MAX / 2)
         return -EBADF;
+    if (fcntl(fd, F_GETFD) < 0) /* no table for what is not there */
+        return -errno;
     watches = (struct async_watch_ *)ASYNCIO_MALLOC(count * sizeof *watches);
     if (watches == NULL)
         return ASYNC_NO_MEMORY;
@@ -6557,6 +6562,17 @@ static void async_poller_after_fork_(async_loop *loop)
     (void)async_poller_move_(loop, poller->kind);
 }
 
+/* Whether it went over to poll(2) since its poller cannot do this: a limit, or a device; poll(2) has none and takes all. */
+static bool async_poller_gives_up_(async_loop *loop, async_status status)
+{
+    struct async_poller_ *poller = loop->poller;
+    if (status >= 0 || status == -EBADF || status == -EPERM || status == ASYNC_NO_MEMORY || poller->pinned ||
+        poller->kind == &async_poll_kind_ || loop->moved != NULL || async_poller_move_(loop, &async_poll_kind_) != ASYNC_OK)
+        return false;
+    poller->pinned = true;
+    return true;
+}
+
 /* What is wanted of a descriptor from now on. */
 static async_status async_watch_set_(async_loop *loop, int fd, unsigned interest)
 {
@@ -6568,11 +6584,8 @@ static async_status async_watch_set_(async_loop *loop, int fd, unsigned interest
     if (poller->kind->renew != NULL && loop->process != getpid())
         async_poller_after_fork_(loop);
     status = poller->kind->set(poller, fd, interest);
-    if (status < 0 && status != -EBADF && status != -EPERM && status != ASYNC_NO_MEMORY && !poller->pinned &&
-        poller->kind != &async_poll_kind_ && loop->moved == NULL && async_poller_move_(loop, &async_poll_kind_) == ASYNC_OK) {
-        poller->pinned = true; /* a limit, or a device: poll(2) has none and takes all */
+    if (async_poller_gives_up_(loop, status))
         status = poller->kind->set(poller, fd, interest);
-    }
     if (status < 0)
         return status;
     watch = &poller->watches[fd];
@@ -6604,7 +6617,8 @@ void async_poller_unwatch_(async_loop *loop, async_watcher_ *watcher);
 void async_poller_settle_(async_loop *loop, int fd);
 /* The descriptor is going away: who waits for it is told this status, and it is watched no more. */
 void async_poller_forget_(async_loop *loop, int fd, async_status status);
-/* The number may have become that of another descriptor: nothing is known about it any more. */
+/* The number may have become that of another descriptor: nothing is known about it any more. Who waits for it is told
+ * where it cannot be watched. */
 void async_poller_renew_(async_loop *loop, int fd);
 
 ASYNC_EXTERN_C_END_
@@ -6728,6 +6742,14 @@ void async_poller_settle_(async_loop *loop, int fd)
     (void)async_watch_set_(loop, fd, watch->interest & wanted);
 }
 
+/* Registers it anew, or tells who waits why it cannot be watched; what is a file now was closed, too. */
+static void async_watch_renew_(async_loop *loop, int fd)
+{
+    async_status status = loop->poller->kind->renew(loop->poller, fd);
+    if (status < 0 && !async_poller_gives_up_(loop, status))
+        async_poller_forget_(loop, fd, status == -EPERM ? -EBADF : status);
+}
+
 void async_poller_renew_(async_loop *loop, int fd)
 {
     struct async_watch_ *watch = async_watch_of_(loop, fd);
@@ -6735,7 +6757,7 @@ void async_poller_renew_(async_loop *loop, int fd)
         return;
     watch->drained = false;
     if (watch->interest != 0 && loop->poller->kind->renew != NULL && loop->process == getpid())
-        (void)loop->poller->kind->renew(loop->poller, fd);
+        async_watch_renew_(loop, fd);
 }
 
 /* ---- events ----------------------------------------------------------------------------------------------------- */
@@ -6779,14 +6801,14 @@ static void async_watch_check_(async_loop *loop, int count)
 {
     struct async_poller_ *poller = loop->poller;
     int looked;
-    for (looked = 0; looked < 4096 && count > 0 && poller->unchecked > 0; looked++, poller->unchecked--) {
+    for (looked = 0; looked < 4096 && count > 0 && poller->unchecked > 0 && poller->kind->renew != NULL;
+            looked++, poller->unchecked--) {
         int fd = poller->check_next < poller->descriptors ? poller->check_next : 0;
         struct async_watch_ *watch = &poller->watches[fd];
         poller->check_next = fd + 1;
         if (watch->interest != 0 && watch->waiters.first != NULL) {
             count--;
-            if (poller->kind->renew(poller, fd) < 0)
-                async_poller_forget_(loop, fd, -EBADF);
+            async_watch_renew_(loop, fd);
         }
     }
 }
@@ -7203,11 +7225,18 @@ async_status async_executor_init(async_executor *executor, unsigned max_workers)
             max_workers = 32;
     }
     workers->most = max_workers;
-    pthread_mutex_init(&workers->lock, NULL);
-    pthread_cond_init(&workers->work, NULL);
-    pthread_cond_init(&workers->ended, NULL);
-    executor->workers = workers;
-    return ASYNC_OK;
+    if (pthread_mutex_init(&workers->lock, NULL) == 0) {
+        if (pthread_cond_init(&workers->work, NULL) == 0) {
+            if (pthread_cond_init(&workers->ended, NULL) == 0) {
+                executor->workers = workers;
+                return ASYNC_OK;
+            }
+            pthread_cond_destroy(&workers->work);
+        }
+        pthread_mutex_destroy(&workers->lock);
+    }
+    ASYNCIO_FREE(workers);
+    return ASYNC_NO_MEMORY;
 }
 
 void async_executor_shutdown(async_executor *executor)
@@ -7567,23 +7596,38 @@ static ASYNC_THREAD_LOCAL_ async_concurrent_future *async_concurrent_new_; /* it
 
 void *async_threadsafe_frame_(void) { return async_concurrent_frame_(async_concurrent_new_); }
 
+/* Its lock and its condition, by the clock that nobody sets. */
+static bool async_concurrent_init_(async_concurrent_future *future)
+{
+    pthread_condattr_t monotonic;
+    bool well = pthread_condattr_init(&monotonic) == 0;
+    if (!well)
+        return false;
+#ifndef __APPLE__
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+#endif
+    well = pthread_cond_init(&future->done, &monotonic) == 0;
+    if (well && pthread_mutex_init(&future->lock, NULL) != 0) {
+        pthread_cond_destroy(&future->done);
+        well = false;
+    }
+    pthread_condattr_destroy(&monotonic);
+    return well;
+}
+
 bool async_threadsafe_begin_(async_loop *loop, const async_type *type ASYNC_SITE_PARAMETERS_)
 {
     async_concurrent_future *future;
-    pthread_condattr_t monotonic;
     if (loop == NULL)
         return false;
     future = (async_concurrent_future *)ASYNCIO_MALLOC(ASYNC_ROUND_(sizeof *future) + type->size);
     if (future == NULL)
         return false;
     ASYNC_MEMSET_(future, 0, ASYNC_ROUND_(sizeof *future) + type->clear);
-    pthread_mutex_init(&future->lock, NULL);
-    pthread_condattr_init(&monotonic);
-#ifndef __APPLE__
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-#endif
-    pthread_cond_init(&future->done, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    if (!async_concurrent_init_(future)) {
+        ASYNCIO_FREE(future);
+        return false;
+    }
     future->loop = loop;
     future->type = type;
     future->users = 2;
@@ -11563,6 +11607,10 @@ bool async_many_begin_(unsigned count, async_status *statuses, const async_type 
     if (many == NULL)
         return false;
     ASYNC_MEMSET_(many, 0, size + type->clear);
+    if (pthread_mutex_init(&many->lock, NULL) != 0) {
+        ASYNCIO_FREE(many);
+        return false;
+    }
     many->type = type;
 #if ASYNCIO_DEBUG
     many->file = file;
@@ -11570,7 +11618,6 @@ bool async_many_begin_(unsigned count, async_status *statuses, const async_type 
 #endif
     many->statuses = statuses;
     many->count = count;
-    pthread_mutex_init(&many->lock, NULL);
     for (i = 0; i < count; i++) {
         async_many_members_(many)[i].many = many;
         async_many_members_(many)[i].status = ASYNC_CANCELLED; /* unless it begins */
@@ -12010,7 +12057,7 @@ async_status async_loop_add_writer(async_loop *loop, int fd, async_fd_handle *ha
 bool async_fd_handle_cancel(async_fd_handle *handle);
 
 /* async_fd_handle_status: OK, or why this is its last call: CLOSED when the descriptor was closed with
- * async_fd_close(), -EBADF when it was closed otherwise, NO_MEMORY. */
+ * async_fd_close(), -EBADF when it was closed otherwise, NO_MEMORY, -errno when it cannot be watched any more. */
 async_status async_fd_handle_status(const async_fd_handle *handle);
 
 ASYNC_EXTERN_C_END_
@@ -16629,8 +16676,8 @@ static async_status async_process_stdio_(async_process *process, struct async_sp
 static async_step async_process_abandon_(async_process *process, int report, int pid, async_status status)
 {
     if (pid > 0) {
-        kill((pid_t)pid, SIGKILL);
-        while (waitpid((pid_t)pid, NULL, 0) < 0 && errno == EINTR) {
+        int options = kill((pid_t)pid, SIGKILL) == 0 || errno != EPERM ? 0 : WNOHANG; /* it may have become somebody else's */
+        while (waitpid((pid_t)pid, NULL, options) < 0 && errno == EINTR) {
         }
         async_fd_close(report);
     }

@@ -276,11 +276,18 @@ async_status async_executor_init(async_executor *executor, unsigned max_workers)
             max_workers = 32;
     }
     workers->most = max_workers;
-    pthread_mutex_init(&workers->lock, NULL);
-    pthread_cond_init(&workers->work, NULL);
-    pthread_cond_init(&workers->ended, NULL);
-    executor->workers = workers;
-    return ASYNC_OK;
+    if (pthread_mutex_init(&workers->lock, NULL) == 0) {
+        if (pthread_cond_init(&workers->work, NULL) == 0) {
+            if (pthread_cond_init(&workers->ended, NULL) == 0) {
+                executor->workers = workers;
+                return ASYNC_OK;
+            }
+            pthread_cond_destroy(&workers->work);
+        }
+        pthread_mutex_destroy(&workers->lock);
+    }
+    ASYNCIO_FREE(workers);
+    return ASYNC_NO_MEMORY;
 }
 
 void async_executor_shutdown(async_executor *executor)

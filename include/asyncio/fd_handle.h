@@ -32,7 +32,7 @@ async_status async_loop_add_writer(async_loop *loop, int fd, async_fd_handle *ha
 bool async_fd_handle_cancel(async_fd_handle *handle);
 
 /* async_fd_handle_status: OK, or why this is its last call: CLOSED when the descriptor was closed with
- * async_fd_close(), -EBADF when it was closed otherwise, NO_MEMORY. */
+ * async_fd_close(), -EBADF when it was closed otherwise, NO_MEMORY, -errno when it cannot be watched any more. */
 async_status async_fd_handle_status(const async_fd_handle *handle);
 
 ASYNC_EXTERN_C_END_

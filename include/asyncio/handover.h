@@ -47,8 +47,10 @@ static async_status async_watch_reserve_(struct async_poller_ *poller, int fd)
     size_t old = (size_t)poller->descriptors, count = (size_t)fd + (size_t)fd / 2 + 64;
     if (fd < poller->descriptors)
         return ASYNC_OK;
-    if (fd >= INT_MAX / 2 || fcntl(fd, F_GETFD) < 0) /* no table for what is not there */
+    if (fd >= INT_MAX / 2)
         return -EBADF;
+    if (fcntl(fd, F_GETFD) < 0) /* no table for what is not there */
+        return -errno;
     watches = (struct async_watch_ *)ASYNCIO_MALLOC(count * sizeof *watches);
     if (watches == NULL)
         return ASYNC_NO_MEMORY;
@@ -228,6 +230,17 @@ static void async_poller_after_fork_(async_loop *loop)
     (void)async_poller_move_(loop, poller->kind);
 }
 
+/* Whether it went over to poll(2) since its poller cannot do this: a limit, or a device; poll(2) has none and takes all. */
+static bool async_poller_gives_up_(async_loop *loop, async_status status)
+{
+    struct async_poller_ *poller = loop->poller;
+    if (status >= 0 || status == -EBADF || status == -EPERM || status == ASYNC_NO_MEMORY || poller->pinned ||
+        poller->kind == &async_poll_kind_ || loop->moved != NULL || async_poller_move_(loop, &async_poll_kind_) != ASYNC_OK)
+        return false;
+    poller->pinned = true;
+    return true;
+}
+
 /* What is wanted of a descriptor from now on. */
 static async_status async_watch_set_(async_loop *loop, int fd, unsigned interest)
 {
@@ -239,11 +252,8 @@ static async_status async_watch_set_(async_loop *loop, int fd, unsigned interest
     if (poller->kind->renew != NULL && loop->process != getpid())
         async_poller_after_fork_(loop);
     status = poller->kind->set(poller, fd, interest);
-    if (status < 0 && status != -EBADF && status != -EPERM && status != ASYNC_NO_MEMORY && !poller->pinned &&
-        poller->kind != &async_poll_kind_ && loop->moved == NULL && async_poller_move_(loop, &async_poll_kind_) == ASYNC_OK) {
-        poller->pinned = true; /* a limit, or a device: poll(2) has none and takes all */
+    if (async_poller_gives_up_(loop, status))
         status = poller->kind->set(poller, fd, interest);
-    }
     if (status < 0)
         return status;
     watch = &poller->watches[fd];

@@ -18,14 +18,14 @@ static void async_watch_check_(async_loop *loop, int count)
 {
     struct async_poller_ *poller = loop->poller;
     int looked;
-    for (looked = 0; looked < 4096 && count > 0 && poller->unchecked > 0; looked++, poller->unchecked--) {
+    for (looked = 0; looked < 4096 && count > 0 && poller->unchecked > 0 && poller->kind->renew != NULL;
+            looked++, poller->unchecked--) {
         int fd = poller->check_next < poller->descriptors ? poller->check_next : 0;
         struct async_watch_ *watch = &poller->watches[fd];
         poller->check_next = fd + 1;
         if (watch->interest != 0 && watch->waiters.first != NULL) {
             count--;
-            if (poller->kind->renew(poller, fd) < 0)
-                async_poller_forget_(loop, fd, -EBADF);
+            async_watch_renew_(loop, fd);
         }
     }
 }

@@ -323,6 +323,12 @@ async_loop *async_new_event_loop_with(const async_loop_config *config)
     ASYNC_MEMSET_(loop, 0, sizeof *loop);
     async_fifo_clear_(&loop->ready);
     loop->pool = async_pool_new_();
+#if !ASYNCIO_BARE
+    if (loop->pool != NULL && pthread_mutex_init(&loop->lock, NULL) != 0) {
+        async_pool_close_(loop->pool);
+        loop->pool = NULL;
+    }
+#endif
     if (loop->pool == NULL) {
         ASYNCIO_FREE(loop);
         return NULL;
@@ -344,9 +350,6 @@ async_loop *async_new_event_loop_with(const async_loop_config *config)
 #if ASYNCIO_DEBUG
     if (loop->slow == 0)
         loop->slow = async_ms(100);
-#endif
-#if !ASYNCIO_BARE
-    pthread_mutex_init(&loop->lock, NULL);
 #endif
     loop->next_loop = async_loops_;
     async_loops_ = loop;

@@ -250,6 +250,10 @@ bool async_many_begin_(unsigned count, async_status *statuses, const async_type 
     if (many == NULL)
         return false;
     ASYNC_MEMSET_(many, 0, size + type->clear);
+    if (pthread_mutex_init(&many->lock, NULL) != 0) {
+        ASYNCIO_FREE(many);
+        return false;
+    }
     many->type = type;
 #if ASYNCIO_DEBUG
     many->file = file;
@@ -257,7 +261,6 @@ bool async_many_begin_(unsigned count, async_status *statuses, const async_type 
 #endif
     many->statuses = statuses;
     many->count = count;
-    pthread_mutex_init(&many->lock, NULL);
     for (i = 0; i < count; i++) {
         async_many_members_(many)[i].many = many;
         async_many_members_(many)[i].status = ASYNC_CANCELLED; /* unless it begins */

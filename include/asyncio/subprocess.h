@@ -110,8 +110,8 @@ static async_status async_process_stdio_(async_process *process, struct async_sp
 static async_step async_process_abandon_(async_process *process, int report, int pid, async_status status)
 {
     if (pid > 0) {
-        kill((pid_t)pid, SIGKILL);
-        while (waitpid((pid_t)pid, NULL, 0) < 0 && errno == EINTR) {
+        int options = kill((pid_t)pid, SIGKILL) == 0 || errno != EPERM ? 0 : WNOHANG; /* it may have become somebody else's */
+        while (waitpid((pid_t)pid, NULL, options) < 0 && errno == EINTR) {
         }
         async_fd_close(report);
     }

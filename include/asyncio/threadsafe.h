@@ -172,23 +172,38 @@ static ASYNC_THREAD_LOCAL_ async_concurrent_future *async_concurrent_new_; /* it
 
 void *async_threadsafe_frame_(void) { return async_concurrent_frame_(async_concurrent_new_); }
 
+/* Its lock and its condition, by the clock that nobody sets. */
+static bool async_concurrent_init_(async_concurrent_future *future)
+{
+    pthread_condattr_t monotonic;
+    bool well = pthread_condattr_init(&monotonic) == 0;
+    if (!well)
+        return false;
+#ifndef __APPLE__
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+#endif
+    well = pthread_cond_init(&future->done, &monotonic) == 0;
+    if (well && pthread_mutex_init(&future->lock, NULL) != 0) {
+        pthread_cond_destroy(&future->done);
+        well = false;
+    }
+    pthread_condattr_destroy(&monotonic);
+    return well;
+}
+
 bool async_threadsafe_begin_(async_loop *loop, const async_type *type ASYNC_SITE_PARAMETERS_)
 {
     async_concurrent_future *future;
-    pthread_condattr_t monotonic;
     if (loop == NULL)
         return false;
     future = (async_concurrent_future *)ASYNCIO_MALLOC(ASYNC_ROUND_(sizeof *future) + type->size);
     if (future == NULL)
         return false;
     ASYNC_MEMSET_(future, 0, ASYNC_ROUND_(sizeof *future) + type->clear);
-    pthread_mutex_init(&future->lock, NULL);
-    pthread_condattr_init(&monotonic);
-#ifndef __APPLE__
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-#endif
-    pthread_cond_init(&future->done, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    if (!async_concurrent_init_(future)) {
+        ASYNCIO_FREE(future);
+        return false;
+    }
     future->loop = loop;
     future->type = type;
     future->users = 2;

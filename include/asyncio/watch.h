@@ -19,7 +19,8 @@ void async_poller_unwatch_(async_loop *loop, async_watcher_ *watcher);
 void async_poller_settle_(async_loop *loop, int fd);
 /* The descriptor is going away: who waits for it is told this status, and it is watched no more. */
 void async_poller_forget_(async_loop *loop, int fd, async_status status);
-/* The number may have become that of another descriptor: nothing is known about it any more. */
+/* The number may have become that of another descriptor: nothing is known about it any more. Who waits for it is told
+ * where it cannot be watched. */
 void async_poller_renew_(async_loop *loop, int fd);
 
 ASYNC_EXTERN_C_END_
@@ -146,6 +147,14 @@ void async_poller_settle_(async_loop *loop, int fd)
     (void)async_watch_set_(loop, fd, watch->interest & wanted);
 }
 
+/* Registers it anew, or tells who waits why it cannot be watched; what is a file now was closed, too. */
+static void async_watch_renew_(async_loop *loop, int fd)
+{
+    async_status status = loop->poller->kind->renew(loop->poller, fd);
+    if (status < 0 && !async_poller_gives_up_(loop, status))
+        async_poller_forget_(loop, fd, status == -EPERM ? -EBADF : status);
+}
+
 void async_poller_renew_(async_loop *loop, int fd)
 {
     struct async_watch_ *watch = async_watch_of_(loop, fd);
@@ -153,7 +162,7 @@ void async_poller_renew_(async_loop *loop, int fd)
         return;
     watch->drained = false;
     if (watch->interest != 0 && loop->poller->kind->renew != NULL && loop->process == getpid())
-        (void)loop->poller->kind->renew(loop->poller, fd);
+        async_watch_renew_(loop, fd);
 }
 
 /* ---- events ----------------------------------------------------------------------------------------------------- */

@@ -1,6 +1,7 @@
 /* Runs scenarios (faults.h) under faults:
  *
  *     PROGRAM [--every] [--once] [--poll | --epoll] [SUITE.NAME ...]
+ *     PROGRAM --list | --calls       the scenarios; the calls that they make
  *
  * The program is linked with --wrap for each system call below, so that the library's calls come here. For each scenario,
  * each call, each way in which it can go wrong, and each N, a process of its own runs the scenario with the Nth such call
@@ -14,6 +15,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <net/if.h>
 #include <netdb.h>
 #include <poll.h>
 #include <pthread.h>
@@ -49,7 +51,9 @@ int faults_poller;
     X(sendfile) X(accept) X(accept4) X(connect) X(poll) X(epoll_create1) X(epoll_ctl) X(epoll_wait) X(fcntl) X(pipe)    \
     X(socket) X(socketpair) X(bind) X(listen) X(getsockopt) X(setsockopt) X(getsockname) X(getpeername) X(shutdown)     \
     X(open) X(close) X(fstat) X(lseek) X(fsync) X(rename) X(fork) X(dup2) X(execve) X(waitpid) X(syscall)               \
-    X(pthread_create) X(getaddrinfo)
+    X(pthread_create) X(pthread_mutex_init) X(pthread_cond_init) X(pthread_condattr_init) X(getaddrinfo) X(getnameinfo) \
+    X(if_nametoindex) X(if_indextoname) X(ttyname_r) X(sysconf) X(stat) X(lstat) X(unlink) X(chdir) X(setsid) X(setpgid) \
+    X(kill)
 
 enum call {
 #define X(name) CALL_##name,
@@ -107,6 +111,11 @@ static const struct way {
     WAY(waitpid, EINTR)
     BAD(syscall, EMFILE) BAD(syscall, ENOMEM) WAY(syscall, ENOSYS)
     BAD(pthread_create, EAGAIN)
+    BAD(pthread_mutex_init, ENOMEM) BAD(pthread_cond_init, ENOMEM) BAD(pthread_condattr_init, ENOMEM)
+    BAD(getnameinfo, EAI_AGAIN) BAD(getnameinfo, EAI_MEMORY)
+    BAD(if_nametoindex, ENXIO) WAY(if_indextoname, ENXIO) WAY(ttyname_r, ENOTTY) WAY(sysconf, EINVAL)
+    WAY(stat, ENOMEM) BAD(lstat, EACCES) BAD(unlink, EACCES)
+    BAD(chdir, EACCES) BAD(chdir, ENOMEM) BAD(setsid, EPERM) BAD(setpgid, EPERM) BAD(kill, EPERM)
     BAD(getaddrinfo, EAI_AGAIN) BAD(getaddrinfo, EAI_MEMORY) BAD(getaddrinfo, EAI_SYSTEM)
 #undef WAY
 #undef BAD
@@ -236,6 +245,12 @@ SIMPLE(rename, (const char *from, const char *to), -1, from, to)
 SIMPLE(fork, (void), -1, )
 SIMPLE(dup2, (int from, int to), -1, from, to)
 SIMPLE(execve, (const char *path, char *const *argv, char *const *env), -1, path, argv, env)
+SIMPLE(stat, (const char *path, struct stat *to), -1, path, to)
+SIMPLE(lstat, (const char *path, struct stat *to), -1, path, to)
+SIMPLE(unlink, (const char *path), -1, path)
+SIMPLE(chdir, (const char *path), -1, path)
+SIMPLE(setsid, (void), -1, )
+SIMPLE(setpgid, (pid_t pid, pid_t group), -1, pid, group)
 SIMPLE(waitpid, (pid_t pid, int *to, int options), -1, pid, to, options)
 
 int __real_epoll_wait(int fd, struct epoll_event *to, int most, int ms);
@@ -419,6 +434,54 @@ int __wrap_pthread_create(pthread_t *to, const pthread_attr_t *how, void *(*f)(v
     return effect > 0 ? effect : __real_pthread_create(to, how, f, data);
 }
 
+/* What answers with the error itself. */
+#define ANSWERS(name, parameters, ...)         \
+    int __real_##name parameters;              \
+    int __wrap_##name parameters;              \
+    int __wrap_##name parameters               \
+    {                                          \
+        int effect = fault(CALL_##name, -1);   \
+        return effect != 0 ? effect : __real_##name(__VA_ARGS__); \
+    }
+ANSWERS(pthread_mutex_init, (pthread_mutex_t *to, const pthread_mutexattr_t *how), to, how)
+ANSWERS(pthread_cond_init, (pthread_cond_t *to, const pthread_condattr_t *how), to, how)
+ANSWERS(pthread_condattr_init, (pthread_condattr_t *to), to)
+ANSWERS(ttyname_r, (int fd, char *to, size_t size), fd, to, size)
+ANSWERS(getnameinfo, (const struct sockaddr *a, socklen_t n, char *host, socklen_t size, char *port, socklen_t length, int flags),
+    a, n, host, size, port, length, flags)
+
+unsigned __real_if_nametoindex(const char *name);
+unsigned __wrap_if_nametoindex(const char *name);
+unsigned __wrap_if_nametoindex(const char *name)
+{
+    return failed(CALL_if_nametoindex, -1) ? 0 : __real_if_nametoindex(name);
+}
+
+char *__real_if_indextoname(unsigned index, char *to);
+char *__wrap_if_indextoname(unsigned index, char *to);
+char *__wrap_if_indextoname(unsigned index, char *to)
+{
+    return failed(CALL_if_indextoname, -1) ? NULL : __real_if_indextoname(index, to);
+}
+
+long __real_sysconf(int name);
+long __wrap_sysconf(int name);
+long __wrap_sysconf(int name) { FAIL_OR(sysconf, -1, name); }
+
+/* Somebody else's by now; but it ends by itself, since nobody could end it. */
+int __real_kill(pid_t pid, int signo);
+int __wrap_kill(pid_t pid, int signo);
+int __wrap_kill(pid_t pid, int signo)
+{
+    siginfo_t info;
+    if (signo != SIGKILL || !failed(CALL_kill, -1))
+        return __real_kill(pid, signo);
+    __real_kill(pid, signo);
+    waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT);
+    errno = EPERM;
+    return -1;
+}
+
 int __real_getaddrinfo(const char *host, const char *port, const struct addrinfo *hints, struct addrinfo **to);
 int __wrap_getaddrinfo(const char *host, const char *port, const struct addrinfo *hints, struct addrinfo **to);
 int __wrap_getaddrinfo(const char *host, const char *port, const struct addrinfo *hints, struct addrinfo **to)
@@ -568,7 +631,7 @@ static void tell(FILE *to)
 /* Whether a status tells of the fault: its own, or what becomes of it at the other end and further up. */
 static int clear_status(int status, int effect)
 {
-    static const int others[] = { -ENOMEM, -EPIPE, -ECONNRESET, -ECONNREFUSED, -EBADF, -ENOTCONN };
+    static const int others[] = { -ENOMEM, -EPIPE, -ECONNRESET, -ECONNREFUSED, -ENOTCONN, -EADDRINUSE };
     size_t i;
     if (status == -effect || (status <= -4096 && status > -5000))
         return 1;
@@ -658,6 +721,18 @@ static int report(const faults_scenario *scenario, const char *why, int way, lon
     return 1;
 }
 
+/* Without faults: what it calls. */
+static int tell_calls(const faults_scenario *scenario)
+{
+    int bad = report(scenario, run(scenario, -1, 0, 0), -1, 0, 0);
+#define X(name)                      \
+    if (now->calls[CALL_##name] > 0) \
+        printf("%s\n", #name);
+    CALLS(X)
+#undef X
+    return bad;
+}
+
 /* Every way, every number. */
 static int inject(const faults_scenario *scenario, int all)
 {
@@ -705,12 +780,13 @@ int main(int argc, char **argv)
 {
     const faults_scenario *scenario;
     const char *poller = "", *kind = strrchr(argv[0], '-') != NULL ? strrchr(argv[0], '-') + 1 : "";
-    int i, all = 0, once = 0, list = 0, bad = 0;
+    int i, all = 0, once = 0, list = 0, calls = 0, bad = 0;
     FILE *results = fdopen(3, "w");
     for (i = 1; i < argc; i++) {
         all |= strcmp(argv[i], "--every") == 0;
         once |= strcmp(argv[i], "--once") == 0;
         list |= strcmp(argv[i], "--list") == 0;
+        calls |= strcmp(argv[i], "--calls") == 0;
         if (strcmp(argv[i], "--poll") == 0)
             faults_poller = 1, poller = " poll";
         if (strcmp(argv[i], "--epoll") == 0)
@@ -734,6 +810,10 @@ int main(int argc, char **argv)
         int failures;
         if (!chosen(scenario, argc, argv))
             continue;
+        if (calls) {
+            bad += tell_calls(scenario);
+            continue;
+        }
         runs = injected = seen = hangs = crashes = leaks = wrongs = told = 0;
         failures = once ? report(scenario, run(scenario, -1, 0, 0), -1, 0, 0) : inject(scenario, all);
         bad += failures;

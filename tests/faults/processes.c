@@ -51,7 +51,7 @@ async(several)
     static const char *const sleep[] = { "sleep", "100", NULL };
     async_status status;
     async_begin;
-    await(async_create_subprocess_exec, .process = &self->sleeper, .argv = sleep);
+    await(async_create_subprocess_exec, .process = &self->sleeper, .argv = sleep, .process_group = -1);
     await(async_create_subprocess_shell, .process = &self->writer, .command = "echo one; echo two >&2; echo three",
         .output = ASYNC_PIPE, .error = ASYNC_STDOUT, .cwd = "/", .new_session = true);
     await_into(self->line, async_stream_readline, .stream = &self->writer.output);

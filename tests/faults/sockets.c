@@ -189,3 +189,27 @@ async(endpoints)
     async_end;
 }
 SCENARIO(sockets, endpoints) { return RUN(endpoints); }
+
+/* Addresses into text and names and back; a socket that was left at a path. */
+struct names { async_frame frame; async_address address; int fd; char text[ASYNC_ADDRESS_TEXT], host[80]; };
+async(names)
+{
+    async_status status;
+    async_begin;
+    if ((status = async_address_parse(&self->address, "[fe80::1%lo]:80")) < 0)
+        async_raise(status == ASYNC_INVALID_ARGUMENT ? -ENXIO : status); /* no such interface */
+    async_address_format(&self->address, self->text, sizeof self->text);
+    RIGHT(strcmp(self->text, "[fe80::1%lo]:80") == 0 || strcmp(self->text, "[fe80::1%1]:80") == 0);
+    await(async_getnameinfo, .address = &self->address, .host = self->host, .host_size = sizeof self->host, .flags = 1 /* NI_NUMERICHOST */);
+    RIGHT(strncmp(self->host, "fe80::1%", 8) == 0);
+    if ((self->fd = async_unix_datagram(faults_path("socket"), NULL)) < 0)
+        async_raise(self->fd);
+    close(self->fd);
+    if ((self->fd = async_unix_datagram(faults_path("socket"), NULL)) < 0)
+        async_raise(self->fd);
+    async_finally;
+    if (self->fd > 0)
+        close(self->fd);
+    async_end;
+}
+SCENARIO(sockets, names) { return RUN(names); }

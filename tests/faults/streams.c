@@ -162,6 +162,7 @@ SCENARIO(streams, lines) { return RUN(lines); }
 
 /* Both ends of a pipe; more than it holds, so that the writer waits and what is left goes in the background. */
 int __real_pipe(int *fds);
+ssize_t __real_write(int fd, const void *from, size_t size);
 struct through { async_frame frame; async_stream in, out; int fds[2]; size_t size, got; char *all; async_bytes bytes; };
 async(through)
 {
@@ -241,3 +242,53 @@ async(gone)
 }
 SCENARIO(streams, gone_socket) { return RUN(gone, .pipe = 0); }
 SCENARIO(streams, gone_pipe) { return RUN(gone, .pipe = 1); }
+
+/* A terminal in place of standard input and output. */
+int posix_openpt(int flags);
+int grantpt(int fd);
+int unlockpt(int fd);
+char *ptsname(int fd);
+static void dup_all(int in, int out)
+{
+    while (in >= 0 && dup2(in, 0) < 0) {
+    }
+    while (out >= 0 && dup2(out, 1) < 0) {
+    }
+}
+struct terminal { async_frame frame; int master, slave, in, out; async_stream stream; async_bytes line; };
+async(terminal)
+{
+    async_status status;
+    async_begin;
+    self->slave = -1;
+    self->in = fcntl(0, F_DUPFD_CLOEXEC, 3);
+    self->out = fcntl(1, F_DUPFD_CLOEXEC, 3);
+    self->master = posix_openpt(O_RDWR | O_NOCTTY);
+    if (self->in < 0 || self->out < 0 || self->master < 0 || grantpt(self->master) != 0 || unlockpt(self->master) != 0)
+        async_raise(ASYNC_NO_MEMORY);
+    do
+        self->slave = open(ptsname(self->master), O_RDWR | O_NOCTTY);
+    while (self->slave < 0 && errno == EINTR);
+    if (self->slave < 0)
+        async_raise(ASYNC_NO_MEMORY);
+    dup_all(self->slave, self->slave);
+    if ((status = async_stream_open_stdio(&self->stream)) < 0)
+        async_raise(status);
+    if (__real_write(self->master, "hello\n", 6) != 6)
+        async_raise(ASYNC_NO_MEMORY);
+    await_into(self->line, async_stream_readline, .stream = &self->stream);
+    RIGHT(self->line.size == 6 && memcmp(self->line.data, "hello\n", 6) == 0);
+    async_finally;
+    await(async_stream_close, .stream = &self->stream);
+    dup_all(self->in, self->out);
+    if (self->in >= 0)
+        close(self->in);
+    if (self->out >= 0)
+        close(self->out);
+    if (self->master >= 0)
+        close(self->master);
+    if (self->slave >= 0)
+        close(self->slave);
+    async_end;
+}
+SCENARIO(streams, terminal) { return RUN(terminal); }

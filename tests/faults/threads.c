@@ -68,6 +68,45 @@ async(mail)
 }
 SCENARIO(threads, mail) { return RUN(mail); }
 
+/* Another thread has a function run here, and waits for it. */
+struct triples { async_frame frame; int number, result; };
+async(triples)
+{
+    async_begin;
+    await(async_sleep, .delay = async_ms(1));
+    async_return(3 * self->number);
+    async_end;
+}
+struct order { async_frame frame; async_loop *loop; pthread_t thread; bool begun; async_status status; async_handle handle; async_event done; };
+static void delivered(async_handle *handle) { async_event_set(&((struct order *)handle->data)->done); }
+static void *place_order(void *data)
+{
+    struct order *self = (struct order *)data;
+    async_concurrent_future *future = async_run_coroutine_threadsafe(self->loop, triples, .number = 7);
+    self->status = async_concurrent_future_wait(future, async_seconds(5));
+    if (self->status == ASYNC_OK)
+        RIGHT(async_concurrent_future_result(future, triples) == 21);
+    async_concurrent_future_release(future);
+    async_loop_call_soon_threadsafe(self->loop, &self->handle, delivered, self);
+    return NULL;
+}
+async(order)
+{
+    async_begin;
+    self->loop = async_get_running_loop();
+    self->begun = pthread_create(&self->thread, NULL, place_order, self) == 0;
+    if (!self->begun)
+        async_raise(-EAGAIN);
+    await(async_event_wait, .event = &self->done);
+    if (self->status < 0)
+        async_raise(self->status);
+    async_finally;
+    if (self->begun)
+        pthread_join(self->thread, NULL);
+    async_end;
+}
+SCENARIO(threads, order) { return RUN(order); }
+
 /* Three loops in three threads. */
 struct member { async_frame frame; int *sum; };
 async(member)
