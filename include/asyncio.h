@@ -164,6 +164,12 @@
 #define ASYNCIO_HIGH_WATER ASYNCIO_DEBUG
 #endif
 
+/* ASYNCIO_STACK_REPORT: a build for tools/framestack, which sets it: the image has records of who awaits whom, which are
+ * not loaded. The code may come out a little different; ship the other one. gcc and clang, ELF. */
+#ifndef ASYNCIO_STACK_REPORT
+#define ASYNCIO_STACK_REPORT 0
+#endif
+
 /* ASYNCIO_NAMES: functions carry their name, file and line for reports and panics. Only a board can do without. */
 #ifndef ASYNCIO_NAMES
 #define ASYNCIO_NAMES (!(ASYNCIO_BARE))
@@ -259,6 +265,9 @@
 
 #if ASYNCIO_COMPUTED_GOTO && !defined(__GNUC__)
 #error "asyncio.h: ASYNCIO_COMPUTED_GOTO needs gcc or clang"
+#endif
+#if ASYNCIO_STACK_REPORT && !defined(__GNUC__)
+#error "asyncio.h: ASYNCIO_STACK_REPORT needs gcc or clang"
 #endif
 #if ASYNCIO_NO_HEAP != ASYNCIO_BARE
 #error "asyncio.h: ASYNCIO_NO_HEAP goes with ASYNCIO_BARE: hosts have a heap, boards have none"
@@ -1403,6 +1412,51 @@ ASYNC_EXTERN_C_END_
 
 #endif
 
+/* ---- record.h ----------------------------------------------------------------------------------------- */
+
+/* record.h: what a report build leaves in its image for tools/framestack: who awaits whom, and how large the frames are.
+ *
+ * The records are text in a section that is not loaded. They name the file and line they stem from; a call belongs to the
+ * function that begins before it in its file. ASYNCIO_STACK_REPORT 0: nothing of all this. */
+
+#if ASYNCIO_STACK_REPORT
+#define ASYNC_RECORD_LINE_ ASYNC_RECORD_TEXT_(__LINE__)
+#define ASYNC_RECORD_TEXT_(line) ASYNC_RECORD_TEXT2_(line)
+#define ASYNC_RECORD_TEXT2_(line) #line
+/* the numbers stand in place of %c0 and %c1 */
+#define ASYNC_RECORD_(text, first, second)                                                                  \
+    __asm__ __volatile__(".pushsection .asyncio.frames,\"\",%%progbits\n\t.asciz \"" text ";" __FILE__ ";"  \
+        ASYNC_RECORD_LINE_ "\"\n\t.popsection" : : "i"(first), "i"(second))
+#define ASYNC_RECORD_NAME_(text) /* outside functions, without numbers */                                   \
+    __asm__(".pushsection .asyncio.frames,\"\",%progbits\n\t.asciz \"" text "\"\n\t.popsection");
+#define ASYNC_RECORD_SIZE_(type) ASYNC_ROUND_(sizeof(type))
+
+/* a function; a leaf; what the library's own frames take; what is awaited when an object of this size is entered */
+#define ASYNC_RECORD_FUNCTION_(name) ASYNC_RECORD_("function;" #name ";%c0", ASYNC_RECORD_SIZE_(struct name), 0);
+#define ASYNC_RECORD_LEAF_(name) ASYNC_RECORD_NAME_("leaf;" #name)
+#define ASYNC_RECORD_LIBRARY_(what, type) ASYNC_RECORD_("library;" what ";%c0", ASYNC_RECORD_SIZE_(type), 0);
+#define ASYNC_RECORD_ENTER_(name, object) \
+    ASYNC_RECORD_("enter;" #name ";%c0;%c1", ASYNC_RECORD_SIZE_(struct name), sizeof(object));
+/* a call under a wrapper of the library's, or none; an object that is entered; a generator that goes on */
+#define ASYNC_RECORD_AWAIT_(wrapper, name)                                                                  \
+    ASYNC_RECORD_("await;%c1;" #name ";%c0;" wrapper, ASYNC_RECORD_SIZE_(struct name), ASYNC_RECORD_SIZE_(*self));
+#define ASYNC_RECORD_SCOPE_(what, object)                                                                   \
+    ASYNC_RECORD_("scope;%c1;" what ";%c0", sizeof(object), ASYNC_RECORD_SIZE_(*self));
+#define ASYNC_RECORD_NEXT_(generator) ASYNC_RECORD_("next;%c1;" #generator, 0, ASYNC_RECORD_SIZE_(*self));
+/* a task, created by an expression; its storage, of so many bytes for frames, or "heap" */
+#define ASYNC_RECORD_TASK_(name, bytes, storage)                                                            \
+    (void)ASYNC_EXTENSION_({ ASYNC_RECORD_("task;" #name ";%c0;" storage, bytes, 0); 0; }),
+#else
+#define ASYNC_RECORD_FUNCTION_(name)
+#define ASYNC_RECORD_LEAF_(name)
+#define ASYNC_RECORD_LIBRARY_(what, type)
+#define ASYNC_RECORD_ENTER_(name, object)
+#define ASYNC_RECORD_AWAIT_(wrapper, name)
+#define ASYNC_RECORD_SCOPE_(what, object)
+#define ASYNC_RECORD_NEXT_(generator)
+#define ASYNC_RECORD_TASK_(name, bytes, storage)
+#endif
+
 /* ---- scope.h ------------------------------------------------------------------------------------------ */
 
 /* scope.h: what is entered in a frame and exited when the frame leaves, whichever way it leaves.
@@ -1549,6 +1603,7 @@ bool async_scope_push_(async_stack *stack, async_frame *self, async_scope_exit_ 
 {
     async_scope_ *scope;
     bool grown = false;
+    ASYNC_RECORD_LIBRARY_("scope", async_scope_)
     if (room < ASYNC_SCOPE_SIZE_)
         room = ASYNC_SCOPE_SIZE_;
     scope = (async_scope_ *)async_bump_(stack, room);
@@ -1734,6 +1789,7 @@ void async_place_(async_frame *frame, const async_type *type)
 bool async_call_at_(async_stack *stack, async_frame *self, async_frame *child, unsigned state)
 {
     struct async_link_frame *link;
+    ASYNC_RECORD_LIBRARY_("link", struct async_link_frame)
     self->state = (uint16_t)state;
     self->flags &= (uint16_t)~ASYNC_RAISES_;
     stack->base = async_scope_base_;
@@ -1968,6 +2024,7 @@ ASYNC_EXTERN_C_END_
     static inline async_step name##_body_(async_stack *, struct name *);                             \
     linkage async_step name##_resume(async_stack *stack, void *self)                                 \
     {                                                                                                \
+        ASYNC_RECORD_FUNCTION_(name)                                                                 \
         ASYNC_REPEAT_(name##_body_(stack, (struct name *)self), name)                                      \
     }                                                                                                \
     static inline async_step name##_body_(async_stack *stack, struct name *self)
@@ -2109,6 +2166,7 @@ ASYNC_EXTERN_C_END_
 #define ASYNC_AWAIT_(n, mode, after, to, name, ...)                                                  \
     do {                                                                                             \
         struct name *child_; int st_;                                                                \
+        ASYNC_RECORD_AWAIT_("", name)                                                                \
         ASYNC_INVOKE_(n, mode, name, __VA_ARGS__) after(name, to)                                    \
         ASYNC_POISON_(stack->sp, (size_t)(stack->end - stack->sp));                                  \
     } while (0)
@@ -2118,6 +2176,7 @@ ASYNC_EXTERN_C_END_
 #define ASYNC_AWAIT_AT_(n, after, storage, name, ...)                                                \
     do {                                                                                             \
         struct name *child_; int st_;                                                                \
+        ASYNC_RECORD_AWAIT_("link", name)                                                            \
         ASYNC_MARK_(n) child_ = (storage);                                                           \
         async_place_(ASYNC_FRAME_(child_), &name##_type);                                            \
         ASYNC_SET_(child_, __VA_ARGS__)                                                              \
@@ -2134,6 +2193,7 @@ ASYNC_EXTERN_C_END_
 #define AWAIT_ENTER(object) ASYNC_AWAIT_ENTER_(ASYNC_HERE_, object)
 #define ASYNC_AWAIT_ENTER_(n, object)                                                                \
     do {                                                                                             \
+        ASYNC_RECORD_SCOPE_("enter", *(object))                                                      \
         ASYNC_MARK_(n)                                                                               \
         if (async_acquire_begin_(stack, &self->frame, &(object)->enterable, ASYNC_STATE_OF_(n))) {   \
             return async_step_(ASYNC_PENDING_);                                                      \
@@ -2163,6 +2223,7 @@ ASYNC_EXTERN_C_END_
 #define ASYNC_GENERATOR_OPEN_(generator, name, ...)                                                  \
     do {                                                                                             \
         struct name *child_; child_ = (generator);                                                   \
+        ASYNC_RECORD_AWAIT_("link", name)                                                            \
         async_place_(ASYNC_FRAME_(child_), &name##_type);                                            \
         ASYNC_SET_(child_, __VA_ARGS__)                                                              \
     } while (0)
@@ -2170,6 +2231,7 @@ ASYNC_EXTERN_C_END_
 #define ASYNC_FOR_(n, generator)                                                                     \
     while (!((generator)->frame.flags & ASYNC_ENDED_))                                               \
     if (!((generator)->frame.flags & ASYNC_ITEM_)) {                                                 \
+        ASYNC_RECORD_NEXT_(generator)                                                                \
         ASYNC_MARK_(n)                                                                               \
         if (async_next_(stack, &self->frame, &(generator)->frame, ASYNC_STATE_OF_(n))) {             \
             return async_step_(ASYNC_PENDING_);                                                      \
@@ -2180,6 +2242,7 @@ ASYNC_EXTERN_C_END_
 #define AWAIT_CLOSE(generator) ASYNC_AWAIT_CLOSE_(ASYNC_HERE_, generator)
 #define ASYNC_AWAIT_CLOSE_(n, generator)                                                             \
     do {                                                                                             \
+        ASYNC_RECORD_NEXT_(generator)                                                                \
         ASYNC_MARK_(n)                                                                               \
         if (async_generator_close_(stack, &self->frame, &(generator)->frame, ASYNC_STATE_OF_(n))) {  \
             return async_step_(ASYNC_PENDING_);                                                      \
@@ -4284,12 +4347,13 @@ ASYNC_EXTERN_C_BEGIN_
 #define async_loop_create_task(loop, ...) ASYNC_CREATE_(loop, __VA_ARGS__, )
 #define async_go(...) async_gone_(async_create_task(__VA_ARGS__))
 #define ASYNC_CREATE_(loop, name, ...)                                                                      \
-    (async_create_begin_(loop, &name##_type ASYNC_SITE_)                                                    \
+    (ASYNC_RECORD_TASK_(name, 0, "task;heap") async_create_begin_(loop, &name##_type ASYNC_SITE_)           \
             ? (ASYNC_PUT_((struct name *)async_creating_(), __VA_ARGS__) async_create_end_())               \
             : (async_task *)NULL)
 #endif
 #define ASYNC_CREATE_ON_(storage, name, ...)                                                                \
-    (async_create_on_begin_((storage)->bytes, sizeof((storage)->bytes), &name##_type ASYNC_SITE_)           \
+    (ASYNC_RECORD_TASK_(name, sizeof((storage)->bytes) - ASYNC_ROUND_(sizeof(async_task)), "task;" #storage) \
+        async_create_on_begin_((storage)->bytes, sizeof((storage)->bytes), &name##_type ASYNC_SITE_)        \
             ? (ASYNC_PUT_((struct name *)async_creating_(), __VA_ARGS__) async_create_end_())               \
             : (async_task *)NULL)
 /* ASYNC_TASK(f, g, h): a type: memory for a task that runs f, which awaits g, which awaits h, up to 12 of them: of all the
@@ -4931,8 +4995,10 @@ async_status async_leaf_outcome(const async_leaf *leaf);
  *     it cannot be cancelled while it waits.
  * async_leaf_define(f, cancel);          the same where async_declare(f); in a header has announced it to other files. */
 #define ASYNC_LEAF_DEFINE_STATIC(name, cancel)                                                      \
-    ASYNC_SIZES_(name, ~, ASYNC_WHOLE_) static const async_type name##_type = ASYNC_LEAF_TYPE_(name, cancel)
-#define ASYNC_LEAF_DEFINE(name, cancel) ASYNC_EXTERN_ const async_type name##_type = ASYNC_LEAF_TYPE_(name, cancel)
+    ASYNC_RECORD_LEAF_(name) ASYNC_SIZES_(name, ~, ASYNC_WHOLE_)                                    \
+    static const async_type name##_type = ASYNC_LEAF_TYPE_(name, cancel)
+#define ASYNC_LEAF_DEFINE(name, cancel) \
+    ASYNC_RECORD_LEAF_(name) ASYNC_EXTERN_ const async_type name##_type = ASYNC_LEAF_TYPE_(name, cancel)
 #define ASYNC_LEAF_TYPE_(name, cancel) \
     ASYNC_TYPE_(name##_resume, cancel, #name, sizeof(struct name), sizeof(struct name))
 #define async_leaf_define_static ASYNC_LEAF_DEFINE_STATIC
@@ -5102,6 +5168,7 @@ static bool async_sleep_withdraw_(async_task *task, void *frame)
 static bool async_sleep_cancel_(async_task *task, void *frame) { return async_the_loop_.cancel_sleep(task, frame); }
 ASYNC_LEAF_DEFINE(async_sleep, async_sleep_cancel_);
 #else
+ASYNC_RECORD_LEAF_(async_sleep)
 ASYNC_EXTERN_ const async_type async_sleep_type = ASYNC_TYPE_(async_sleep_go_on_, async_sleep_withdraw_, "async_sleep",
     sizeof(struct async_sleep), sizeof(struct async_sleep));
 #endif
@@ -5575,7 +5642,7 @@ ASYNC_EXTERN_C_BEGIN_
  *     loop.set_task_factory(asyncio.eager_task_factory). Loop thread. */
 #define async_create_task_eager(...) ASYNC_CREATE_EAGER_(__VA_ARGS__, )
 #define ASYNC_CREATE_EAGER_(name, ...)                                                                      \
-    (async_create_begin_(async_get_running_loop(), &name##_type ASYNC_SITE_)                                \
+    (ASYNC_RECORD_TASK_(name, 0, "task;heap") async_create_begin_(async_get_running_loop(), &name##_type ASYNC_SITE_)                                \
             ? (ASYNC_PUT_((struct name *)async_creating_(), __VA_ARGS__) async_create_eager_end_())         \
             : (async_task *)NULL)
 void async_loop_set_eager(async_loop *loop, bool eager);
@@ -7445,7 +7512,7 @@ typedef struct async_concurrent_future async_concurrent_future;
  *     the heap. Any thread, as long as nobody closes the loop. */
 #define async_run_coroutine_threadsafe(loop, ...) ASYNC_RUN_THREADSAFE_(loop, __VA_ARGS__, )
 #define ASYNC_RUN_THREADSAFE_(loop, name, ...)                                                              \
-    (async_threadsafe_begin_(loop, &name##_type ASYNC_SITE_)                                                \
+    (ASYNC_RECORD_TASK_(name, 0, "task;heap") async_threadsafe_begin_(loop, &name##_type ASYNC_SITE_)                                                \
             ? (ASYNC_PUT_((struct name *)async_threadsafe_frame_(), __VA_ARGS__) async_threadsafe_end_())   \
             : (async_concurrent_future *)NULL)
 
@@ -8380,12 +8447,12 @@ async_loop *async_runner_get_loop(async_runner *runner);
 async_status async_runner_close(async_runner *runner);
 
 #define ASYNC_RUN_(begin, how, name, ...)                                                          \
-    (begin(how, &name##_type ASYNC_SITE_)                                                          \
+    (ASYNC_RECORD_TASK_(name, 0, "task;heap") begin(how, &name##_type ASYNC_SITE_)                                                          \
             ? (ASYNC_PUT_((struct name *)async_creating_(), __VA_ARGS__)                           \
                 (void)async_run_go_(), async_run_end_())                                           \
             : async_run_failed_())
 #define ASYNC_RUN_INTO_(begin, how, to, name, ...)                                                 \
-    (begin(how, &name##_type ASYNC_SITE_)                                                          \
+    (ASYNC_RECORD_TASK_(name, 0, "task;heap") begin(how, &name##_type ASYNC_SITE_)                                                          \
             ? (ASYNC_PUT_((struct name *)async_creating_(), __VA_ARGS__)                           \
                 (async_run_go_() >= 0 ? (void)((to) = ((struct name *)async_ran_())->result) : (void)0), \
                 async_run_end_())                                                                  \
@@ -8620,7 +8687,7 @@ enum { /* of an async_timeout */
 #define async_timeout_enter_at(timeout, when) ASYNC_TIMEOUT_ENTER_(timeout, when)
 #define ASYNC_TIMEOUT_ENTER_(timeout, when)                                                         \
     do {                                                                                            \
-        int st_; st_ = async_timeout_enter_(stack, &self->frame, (timeout), (when));                \
+        int st_; ASYNC_RECORD_SCOPE_("timeout", *(timeout)) st_ = async_timeout_enter_(stack, &self->frame, (timeout), (when));                \
         if (st_ < 0) { self->frame.status = (int16_t)st_; goto async_leave_; }                      \
     } while (0)
 #define async_timeout_exit(timeout, status) async_timeout_exit_(stack, &self->frame, (timeout), (status))
@@ -8642,11 +8709,12 @@ async_status async_timeout_reschedule(async_timeout *timeout, async_time when);
 #define AWAIT_FOR_CATCH(timeout, status, ...) \
     ASYNC_AWAIT_FOR_(ASYNC_HERE_, (status) = st_;, timeout, __VA_ARGS__, )
 #define ASYNC_AWAIT_FOR_(n, after, timeout, name, ...)                                              \
-    ASYNC_AWAIT_WRAPPED_(n, after, async_deadline_begin_(stack, &self->frame, (timeout),            \
+    ASYNC_AWAIT_WRAPPED_(n, "await_for", after, async_deadline_begin_(stack, &self->frame, (timeout),            \
         &name##_type, ASYNC_STATE_OF_(n)), name, __VA_ARGS__)
-#define ASYNC_AWAIT_WRAPPED_(n, after, begun, name, ...)                                            \
+#define ASYNC_AWAIT_WRAPPED_(n, wrapper, after, begun, name, ...)                                   \
     do {                                                                                            \
         struct name *child_; int st_;                                                               \
+        ASYNC_RECORD_AWAIT_(wrapper, name)                                                          \
         ASYNC_MARK_(n) child_ = (struct name *)begun;                                               \
         if (child_ != NULL) {                                                                       \
             ASYNC_SET_(child_, __VA_ARGS__)                                                         \
@@ -8825,6 +8893,7 @@ void *async_deadline_begin_(async_stack *stack, async_frame *self, async_time ti
 {
     async_frame *deadline, *callee;
     int status;
+    ASYNC_RECORD_LIBRARY_("await_for", struct async_deadline_)
     if (timeout <= 0) {
         stack->status = ASYNC_TIMED_OUT;
         return NULL;
@@ -8865,7 +8934,7 @@ ASYNC_EXTERN_C_BEGIN_
 #define AWAIT_SHIELDED_CATCH(status, ...) \
     ASYNC_AWAIT_SHIELDED_(ASYNC_HERE_, (status) = st_;, __VA_ARGS__, )
 #define ASYNC_AWAIT_SHIELDED_(n, after, name, ...)                                                  \
-    ASYNC_AWAIT_WRAPPED_(n, after, async_shielded_begin_(stack, &self->frame,                       \
+    ASYNC_AWAIT_WRAPPED_(n, "await_shielded", after, async_shielded_begin_(stack, &self->frame,                       \
         &name##_type, ASYNC_STATE_OF_(n)), name, __VA_ARGS__)
 #if ASYNCIO_KEYWORDS && !defined(__cplusplus)
 #define await_shielded AWAIT_SHIELDED
@@ -8905,6 +8974,7 @@ void *async_shielded_begin_(async_stack *stack, async_frame *self, const async_t
 {
     struct async_shielded_ *shield;
     async_task *task = stack->task;
+    ASYNC_RECORD_LIBRARY_("await_shielded", struct async_shielded_)
     if (async_shields_(task) >= 255)
         ASYNC_PANIC_("await_shielded: more than 255 nested");
     shield = (struct async_shielded_ *)(void *)async_wrap_(stack, self, &async_shielded_type_, type, state);
@@ -9240,6 +9310,7 @@ ASYNC_EXTERN_C_BEGIN_
 #define ASYNC_AWAIT_GATHER_(n, after, ...)                                                          \
     do {                                                                                            \
         struct async_gather_calls_ *child_; int st_;                                                \
+        ASYNC_RECORD_AWAIT_("", async_gather_calls_)                                                \
         ASYNC_MARK_(n) child_ = (struct async_gather_calls_ *)async_push_(stack, &async_gather_calls_type_); \
         if (child_ != NULL) { child_->next = child_->tasks; ASYNC_CALLS_(CREATE, __VA_ARGS__) }     \
         if (async_gather_calls_begin_(stack, &self->frame, child_, ASYNC_STATE_OF_(n))) {           \
@@ -9309,6 +9380,7 @@ static async_step async_gather_calls_resume_(async_stack *stack, void *frame)
     return step;
 }
 
+ASYNC_RECORD_LEAF_(async_gather_calls_)
 const async_type async_gather_calls_type_ = ASYNC_TYPE_(async_gather_calls_resume_, async_gather_cancel_, "await_gather",
     sizeof(struct async_gather_calls_), sizeof(struct async_gather_calls_));
 
@@ -9367,13 +9439,14 @@ typedef struct async_task_group {
  *     children run at once, the others begin, in order, when one of these has ended. Beyond asyncio.
  * async_task_group_create_task(&self->group, f, ...)   a child that runs f; borrowed, the group releases it. NULL when the
  *     group is ending or aborting, and without memory, which makes the group fail.
- * async_task_group_create_task_on(&self->group, &storage, f, ...)   the same in static memory (async_storage).
+ * async_task_group_create_task_on(&self->group, &storage, f, ...)   the same in static memory, which has room for what the
+ *     group knows of the child as well: static ASYNC_TASK(f, async_sleep, async_task_group_child) storage.
  * await(async_task_group_join, .group = &self->group);   waits for the children now; fails with the first failure. The
  *     group may be entered again after it. Leaving the function does the same. */
 #define async_task_group_enter(...) ASYNC_GROUP_ENTER_(__VA_ARGS__, )
 #define ASYNC_GROUP_ENTER_(group, ...)                                                              \
     do {                                                                                            \
-        async_task_group *group_; group_ = async_task_group_enter_(stack, &self->frame, (group));   \
+        async_task_group *group_; ASYNC_RECORD_SCOPE_("group", *(group)) group_ = async_task_group_enter_(stack, &self->frame, (group));   \
         if (group_ == NULL) {                                                                       \
             self->frame.status = ASYNC_NO_MEMORY;                                                   \
             goto async_leave_;                                                                      \
@@ -9381,14 +9454,24 @@ typedef struct async_task_group {
         ASYNC_SET_(group_, __VA_ARGS__)                                                             \
     } while (0)
 #if !ASYNCIO_NO_HEAP
-#define async_task_group_create_task(group, ...) ASYNC_GROUP_CREATE_(group, NULL, 0, __VA_ARGS__, )
+#define async_task_group_create_task(group, ...) ASYNC_GROUP_CREATE_(group, NULL, 0, "heap", __VA_ARGS__, )
 #endif
 #define async_task_group_create_task_on(group, storage, ...) \
-    ASYNC_GROUP_CREATE_(group, (storage)->bytes, sizeof((storage)->bytes), __VA_ARGS__, )
-#define ASYNC_GROUP_CREATE_(group, bytes, size, name, ...)                                          \
-    (async_group_create_begin_((group), (bytes), (size), &name##_type ASYNC_SITE_)                  \
+    ASYNC_GROUP_CREATE_(group, (storage)->bytes, sizeof((storage)->bytes), #storage, __VA_ARGS__, )
+#define ASYNC_GROUP_CREATE_(group, bytes, size, storage, name, ...)                                 \
+    (ASYNC_RECORD_TASK_(name, (size) - ASYNC_ROUND_(sizeof(async_task)), "child;" storage)          \
+        async_group_create_begin_((group), (bytes), (size), &name##_type ASYNC_SITE_)                  \
             ? (ASYNC_PUT_((struct name *)async_creating_(), __VA_ARGS__) async_group_create_end_(group)) \
             : (async_task *)NULL)
+
+/* What a group knows of a child: at the end of the child's own memory, so that it costs no allocation. */
+struct async_task_group_child {
+    async_handle ended;
+    async_node_ node;
+    async_task *task;
+    async_task_group *group;
+    async_leaf *gate; /* where it waits for its turn; NULL: it has had it */
+};
 
 struct async_task_group_join {
     async_leaf leaf;
@@ -9414,18 +9497,9 @@ ASYNC_EXTERN_C_END_
 
 ASYNC_EXTERN_C_BEGIN_
 
-/* What a group knows of a child: at the end of the child's own memory, so that it costs no allocation. */
-struct async_child_ {
-    async_handle ended;
-    async_node_ node;
-    async_task *task;
-    async_task_group *group;
-    async_leaf *gate; /* where it waits for its turn; NULL: it has had it */
-};
-
-static struct async_child_ *async_node_child_(async_node_ *node)
+static struct async_task_group_child *async_node_child_(async_node_ *node)
 {
-    return ASYNC_CONTAINER_(node, struct async_child_, node);
+    return ASYNC_CONTAINER_(node, struct async_task_group_child, node);
 }
 
 static void async_group_abort_(async_task_group *group)
@@ -9470,7 +9544,7 @@ static const async_type async_gate_type_ = ASYNC_TYPE_(async_gate_resume_, async
     sizeof(async_leaf), sizeof(async_leaf));
 
 /* The new task has room for the leaf. */
-static void async_child_park_(struct async_child_ *child)
+static void async_child_park_(struct async_task_group_child *child)
 {
     async_task *task = child->task;
     async_frame *root = async_root_(task);
@@ -9497,7 +9571,7 @@ static bool async_group_is_full_(const async_task_group *group)
 static void async_group_admit_(async_task_group *group)
 {
     while (group->first_parked != NULL && group->running < group->limit) {
-        struct async_child_ *child = async_node_child_(group->first_parked);
+        struct async_task_group_child *child = async_node_child_(group->first_parked);
         async_leaf *gate = child->gate;
         group->first_parked = child->node.next;
         if (gate != NULL && async_leaf_complete(gate)) {
@@ -9513,14 +9587,14 @@ static void async_group_admit_(async_task_group *group)
 /* The loop was closed before the child's end could be told. */
 static void async_child_drop_(async_handle *handle)
 {
-    struct async_child_ *child = (struct async_child_ *)handle->data;
+    struct async_task_group_child *child = (struct async_task_group_child *)handle->data;
     if (child->group != NULL)
         async_line_remove_(&child->group->children, &child->node);
     async_release(child->task);
 }
 #endif
 
-static void async_child_over_(struct async_child_ *child)
+static void async_child_over_(struct async_task_group_child *child)
 {
     async_task_group *group = child->group;
     async_task *task = child->task;
@@ -9543,7 +9617,7 @@ static void async_child_over_(struct async_child_ *child)
 
 static void async_child_ended_(async_handle *handle)
 {
-    struct async_child_ *child = (struct async_child_ *)handle->data;
+    struct async_task_group_child *child = (struct async_task_group_child *)handle->data;
     if (child->group != NULL)
         async_child_over_(child);
     async_release(child->task);
@@ -9552,8 +9626,10 @@ static void async_child_ended_(async_handle *handle)
 bool async_group_create_begin_(async_task_group *group, void *bytes, size_t size, const async_type *type
         ASYNC_SITE_PARAMETERS_)
 {
-    const size_t reserve = ASYNC_ROUND_(sizeof(struct async_child_));
+    const size_t reserve = ASYNC_ROUND_(sizeof(struct async_task_group_child));
     bool created = false;
+    ASYNC_RECORD_LIBRARY_("child", struct async_task_group_child)
+    ASYNC_RECORD_LIBRARY_("gate", async_leaf)
     if (!group->entered || group->aborting || (group->exiting && group->children.first == NULL))
         return false;
     if (bytes != NULL) {
@@ -9578,7 +9654,7 @@ async_task *async_group_create_end_(async_task_group *group)
 {
     async_loop *loop;
     async_task *task = async_created_task_(&loop);
-    struct async_child_ *child = (struct async_child_ *)(void *)task->end;
+    struct async_task_group_child *child = (struct async_task_group_child *)(void *)task->end;
     ASYNC_MEMSET_(child, 0, sizeof *child);
     child->task = task;
     child->group = group;
@@ -9619,6 +9695,7 @@ async_task_group *async_task_group_enter_(async_stack *stack, async_frame *self,
     if (async_scope_remove_(stack, self, group) && group->entered) /* not joined by name since */
         ASYNC_PANIC_("async_task_group_enter: it is entered already");
     ASYNC_MEMSET_(group, 0, sizeof *group);
+    ASYNC_RECORD_LIBRARY_("group", struct async_task_group_join)
     group->parent = stack->task;
     group->shields = (uint8_t)async_shields_(stack->task);
     group->entered = async_scope_push_(stack, self, async_group_exit_, group,
@@ -9782,6 +9859,7 @@ void async_lock_init(async_lock *lock)
 {
     ASYNC_MEMSET_(lock, 0, sizeof *lock);
     lock->enterable = &async_lock_enterable_;
+    ASYNC_RECORD_ENTER_(async_lock_acquire, *lock)
 }
 
 void async_lock_deinit(async_lock *lock)
@@ -9912,6 +9990,7 @@ void async_semaphore_init(async_semaphore *semaphore, size_t value)
 {
     ASYNC_MEMSET_(semaphore, 0, sizeof *semaphore);
     semaphore->enterable = &async_semaphore_enterable_;
+    ASYNC_RECORD_ENTER_(async_semaphore_acquire, *semaphore)
     semaphore->value = value;
     semaphore->bound = SIZE_MAX;
 }
@@ -10088,6 +10167,7 @@ void async_condition_init(async_condition *condition, async_lock *lock)
     async_lock_init(&condition->own);
     condition->lock = lock != NULL ? lock : &condition->own;
     condition->enterable = &async_condition_enterable_;
+    ASYNC_RECORD_ENTER_(async_condition_acquire, *condition)
 }
 
 void async_condition_deinit(async_condition *condition)
@@ -10186,6 +10266,7 @@ async_status async_barrier_init(async_barrier *barrier, size_t parties)
     if (parties == 0)
         return ASYNC_INVALID_ARGUMENT;
     barrier->enterable = &async_barrier_enterable_;
+    ASYNC_RECORD_ENTER_(async_barrier_entering, *barrier)
     async_condition_init(&barrier->condition, NULL);
     barrier->parties = parties;
     return ASYNC_OK;
@@ -11382,7 +11463,7 @@ ASYNC_EXTERN_C_BEGIN_
  * async_run_many_stop: from any of them: all of them are cancelled, and that is no failure. False in another thread. */
 #define async_run_many(count, statuses, ...) ASYNC_RUN_MANY_(count, statuses, __VA_ARGS__, )
 #define ASYNC_RUN_MANY_(count, statuses, name, ...)                                                         \
-    (async_many_begin_(count, statuses, &name##_type ASYNC_SITE_)                                           \
+    (ASYNC_RECORD_TASK_(name, 0, "task;heap") async_many_begin_(count, statuses, &name##_type ASYNC_SITE_)                                           \
             ? (ASYNC_PUT_((struct name *)async_many_frame_(), __VA_ARGS__) async_many_end_())               \
             : async_run_failed_())
 int async_run_many_index(void);
@@ -17133,11 +17214,13 @@ template <class F> struct async_handler_check_ {
 #pragma GCC diagnostic pop
 #endif
 #define async_handler(name) \
-    async_handler_of_(&name##_type, ASYNC_HANDLER_FITS_(name) + async_handler_check_<struct name>::size)
+    (ASYNC_RECORD_TASK_(name, 0, "task;heap") \
+        async_handler_of_(&name##_type, ASYNC_HANDLER_FITS_(name) + async_handler_check_<struct name>::size))
 #else
-#define async_handler(name)                                  \
-    async_handler_of_(&name##_type, ASYNC_HANDLER_FITS_(name) + \
-        sizeof(struct name){ .frame = { 0 }, (async_stream *)0, (void *)0 })
+#define async_handler(name)                   \
+    (ASYNC_RECORD_TASK_(name, 0, "task;heap") \
+        async_handler_of_(&name##_type, ASYNC_HANDLER_FITS_(name) + \
+        sizeof(struct name){ .frame = { 0 }, (async_stream *)0, (void *)0 }))
 #endif
 
 ASYNC_EXTERN_C_BEGIN_
@@ -19564,7 +19647,7 @@ typedef struct async_verify {
 #define async_cancel_everywhere(verify, ...) ASYNC_VERIFY_RUNS_(verify, true, __VA_ARGS__, )
 #define async_run_seeds(verify, ...) ASYNC_VERIFY_RUNS_(verify, false, __VA_ARGS__, )
 #define ASYNC_VERIFY_RUNS_(verify, cancels, name, ...)                                                       \
-    (async_verify_begin_(verify, cancels, &name##_type ASYNC_SITE_)                                          \
+    (ASYNC_RECORD_TASK_(name, 0, "task;heap") async_verify_begin_(verify, cancels, &name##_type ASYNC_SITE_)                                          \
             ? (ASYNC_PUT_((struct name *)async_verify_frame_(), __VA_ARGS__) async_verify_end_())            \
             : false)
 bool async_verify_begin_(async_verify *verify, bool cancels, const async_type *type ASYNC_SITE_PARAMETERS_);

@@ -87,6 +87,7 @@ async_status async_barrier_init(async_barrier *barrier, size_t parties)
     if (parties == 0)
         return ASYNC_INVALID_ARGUMENT;
     barrier->enterable = &async_barrier_enterable_;
+    ASYNC_RECORD_ENTER_(async_barrier_entering, *barrier)
     async_condition_init(&barrier->condition, NULL);
     barrier->parties = parties;
     return ASYNC_OK;

@@ -19,6 +19,7 @@ ASYNC_EXTERN_C_BEGIN_
 #define ASYNC_AWAIT_GATHER_(n, after, ...)                                                          \
     do {                                                                                            \
         struct async_gather_calls_ *child_; int st_;                                                \
+        ASYNC_RECORD_AWAIT_("", async_gather_calls_)                                                \
         ASYNC_MARK_(n) child_ = (struct async_gather_calls_ *)async_push_(stack, &async_gather_calls_type_); \
         if (child_ != NULL) { child_->next = child_->tasks; ASYNC_CALLS_(CREATE, __VA_ARGS__) }     \
         if (async_gather_calls_begin_(stack, &self->frame, child_, ASYNC_STATE_OF_(n))) {           \
@@ -91,6 +92,7 @@ static async_step async_gather_calls_resume_(async_stack *stack, void *frame)
     return step;
 }
 
+ASYNC_RECORD_LEAF_(async_gather_calls_)
 const async_type async_gather_calls_type_ = ASYNC_TYPE_(async_gather_calls_resume_, async_gather_cancel_, "await_gather",
     sizeof(struct async_gather_calls_), sizeof(struct async_gather_calls_));
 

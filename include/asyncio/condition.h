@@ -159,6 +159,7 @@ void async_condition_init(async_condition *condition, async_lock *lock)
     async_lock_init(&condition->own);
     condition->lock = lock != NULL ? lock : &condition->own;
     condition->enterable = &async_condition_enterable_;
+    ASYNC_RECORD_ENTER_(async_condition_acquire, *condition)
 }
 
 void async_condition_deinit(async_condition *condition)

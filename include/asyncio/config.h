@@ -145,6 +145,12 @@
 #define ASYNCIO_HIGH_WATER ASYNCIO_DEBUG
 #endif
 
+/* ASYNCIO_STACK_REPORT: a build for tools/framestack, which sets it: the image has records of who awaits whom, which are
+ * not loaded. The code may come out a little different; ship the other one. gcc and clang, ELF. */
+#ifndef ASYNCIO_STACK_REPORT
+#define ASYNCIO_STACK_REPORT 0
+#endif
+
 /* ASYNCIO_NAMES: functions carry their name, file and line for reports and panics. Only a board can do without. */
 #ifndef ASYNCIO_NAMES
 #define ASYNCIO_NAMES (!(ASYNCIO_BARE))
@@ -240,6 +246,9 @@
 
 #if ASYNCIO_COMPUTED_GOTO && !defined(__GNUC__)
 #error "asyncio.h: ASYNCIO_COMPUTED_GOTO needs gcc or clang"
+#endif
+#if ASYNCIO_STACK_REPORT && !defined(__GNUC__)
+#error "asyncio.h: ASYNCIO_STACK_REPORT needs gcc or clang"
 #endif
 #if ASYNCIO_NO_HEAP != ASYNCIO_BARE
 #error "asyncio.h: ASYNCIO_NO_HEAP goes with ASYNCIO_BARE: hosts have a heap, boards have none"

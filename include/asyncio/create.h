@@ -19,12 +19,13 @@ ASYNC_EXTERN_C_BEGIN_
 #define async_loop_create_task(loop, ...) ASYNC_CREATE_(loop, __VA_ARGS__, )
 #define async_go(...) async_gone_(async_create_task(__VA_ARGS__))
 #define ASYNC_CREATE_(loop, name, ...)                                                                      \
-    (async_create_begin_(loop, &name##_type ASYNC_SITE_)                                                    \
+    (ASYNC_RECORD_TASK_(name, 0, "task;heap") async_create_begin_(loop, &name##_type ASYNC_SITE_)           \
             ? (ASYNC_PUT_((struct name *)async_creating_(), __VA_ARGS__) async_create_end_())               \
             : (async_task *)NULL)
 #endif
 #define ASYNC_CREATE_ON_(storage, name, ...)                                                                \
-    (async_create_on_begin_((storage)->bytes, sizeof((storage)->bytes), &name##_type ASYNC_SITE_)           \
+    (ASYNC_RECORD_TASK_(name, sizeof((storage)->bytes) - ASYNC_ROUND_(sizeof(async_task)), "task;" #storage) \
+        async_create_on_begin_((storage)->bytes, sizeof((storage)->bytes), &name##_type ASYNC_SITE_)        \
             ? (ASYNC_PUT_((struct name *)async_creating_(), __VA_ARGS__) async_create_end_())               \
             : (async_task *)NULL)
 /* ASYNC_TASK(f, g, h): a type: memory for a task that runs f, which awaits g, which awaits h, up to 12 of them: of all the

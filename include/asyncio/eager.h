@@ -15,7 +15,7 @@ ASYNC_EXTERN_C_BEGIN_
  *     loop.set_task_factory(asyncio.eager_task_factory). Loop thread. */
 #define async_create_task_eager(...) ASYNC_CREATE_EAGER_(__VA_ARGS__, )
 #define ASYNC_CREATE_EAGER_(name, ...)                                                                      \
-    (async_create_begin_(async_get_running_loop(), &name##_type ASYNC_SITE_)                                \
+    (ASYNC_RECORD_TASK_(name, 0, "task;heap") async_create_begin_(async_get_running_loop(), &name##_type ASYNC_SITE_)                                \
             ? (ASYNC_PUT_((struct name *)async_creating_(), __VA_ARGS__) async_create_eager_end_())         \
             : (async_task *)NULL)
 void async_loop_set_eager(async_loop *loop, bool eager);

@@ -75,6 +75,7 @@ void async_place_(async_frame *frame, const async_type *type)
 bool async_call_at_(async_stack *stack, async_frame *self, async_frame *child, unsigned state)
 {
     struct async_link_frame *link;
+    ASYNC_RECORD_LIBRARY_("link", struct async_link_frame)
     self->state = (uint16_t)state;
     self->flags &= (uint16_t)~ASYNC_RAISES_;
     stack->base = async_scope_base_;

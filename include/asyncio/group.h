@@ -39,13 +39,14 @@ typedef struct async_task_group {
  *     children run at once, the others begin, in order, when one of these has ended. Beyond asyncio.
  * async_task_group_create_task(&self->group, f, ...)   a child that runs f; borrowed, the group releases it. NULL when the
  *     group is ending or aborting, and without memory, which makes the group fail.
- * async_task_group_create_task_on(&self->group, &storage, f, ...)   the same in static memory (async_storage).
+ * async_task_group_create_task_on(&self->group, &storage, f, ...)   the same in static memory, which has room for what the
+ *     group knows of the child as well: static ASYNC_TASK(f, async_sleep, async_task_group_child) storage.
  * await(async_task_group_join, .group = &self->group);   waits for the children now; fails with the first failure. The
  *     group may be entered again after it. Leaving the function does the same. */
 #define async_task_group_enter(...) ASYNC_GROUP_ENTER_(__VA_ARGS__, )
 #define ASYNC_GROUP_ENTER_(group, ...)                                                              \
     do {                                                                                            \
-        async_task_group *group_; group_ = async_task_group_enter_(stack, &self->frame, (group));   \
+        async_task_group *group_; ASYNC_RECORD_SCOPE_("group", *(group)) group_ = async_task_group_enter_(stack, &self->frame, (group));   \
         if (group_ == NULL) {                                                                       \
             self->frame.status = ASYNC_NO_MEMORY;                                                   \
             goto async_leave_;                                                                      \
@@ -53,14 +54,24 @@ typedef struct async_task_group {
         ASYNC_SET_(group_, __VA_ARGS__)                                                             \
     } while (0)
 #if !ASYNCIO_NO_HEAP
-#define async_task_group_create_task(group, ...) ASYNC_GROUP_CREATE_(group, NULL, 0, __VA_ARGS__, )
+#define async_task_group_create_task(group, ...) ASYNC_GROUP_CREATE_(group, NULL, 0, "heap", __VA_ARGS__, )
 #endif
 #define async_task_group_create_task_on(group, storage, ...) \
-    ASYNC_GROUP_CREATE_(group, (storage)->bytes, sizeof((storage)->bytes), __VA_ARGS__, )
-#define ASYNC_GROUP_CREATE_(group, bytes, size, name, ...)                                          \
-    (async_group_create_begin_((group), (bytes), (size), &name##_type ASYNC_SITE_)                  \
+    ASYNC_GROUP_CREATE_(group, (storage)->bytes, sizeof((storage)->bytes), #storage, __VA_ARGS__, )
+#define ASYNC_GROUP_CREATE_(group, bytes, size, storage, name, ...)                                 \
+    (ASYNC_RECORD_TASK_(name, (size) - ASYNC_ROUND_(sizeof(async_task)), "child;" storage)          \
+        async_group_create_begin_((group), (bytes), (size), &name##_type ASYNC_SITE_)                  \
             ? (ASYNC_PUT_((struct name *)async_creating_(), __VA_ARGS__) async_group_create_end_(group)) \
             : (async_task *)NULL)
+
+/* What a group knows of a child: at the end of the child's own memory, so that it costs no allocation. */
+struct async_task_group_child {
+    async_handle ended;
+    async_node_ node;
+    async_task *task;
+    async_task_group *group;
+    async_leaf *gate; /* where it waits for its turn; NULL: it has had it */
+};
 
 struct async_task_group_join {
     async_leaf leaf;
@@ -90,18 +101,9 @@ ASYNC_EXTERN_C_END_
 
 ASYNC_EXTERN_C_BEGIN_
 
-/* What a group knows of a child: at the end of the child's own memory, so that it costs no allocation. */
-struct async_child_ {
-    async_handle ended;
-    async_node_ node;
-    async_task *task;
-    async_task_group *group;
-    async_leaf *gate; /* where it waits for its turn; NULL: it has had it */
-};
-
-static struct async_child_ *async_node_child_(async_node_ *node)
+static struct async_task_group_child *async_node_child_(async_node_ *node)
 {
-    return ASYNC_CONTAINER_(node, struct async_child_, node);
+    return ASYNC_CONTAINER_(node, struct async_task_group_child, node);
 }
 
 static void async_group_abort_(async_task_group *group)
@@ -146,7 +148,7 @@ static const async_type async_gate_type_ = ASYNC_TYPE_(async_gate_resume_, async
     sizeof(async_leaf), sizeof(async_leaf));
 
 /* The new task has room for the leaf. */
-static void async_child_park_(struct async_child_ *child)
+static void async_child_park_(struct async_task_group_child *child)
 {
     async_task *task = child->task;
     async_frame *root = async_root_(task);
@@ -173,7 +175,7 @@ static bool async_group_is_full_(const async_task_group *group)
 static void async_group_admit_(async_task_group *group)
 {
     while (group->first_parked != NULL && group->running < group->limit) {
-        struct async_child_ *child = async_node_child_(group->first_parked);
+        struct async_task_group_child *child = async_node_child_(group->first_parked);
         async_leaf *gate = child->gate;
         group->first_parked = child->node.next;
         if (gate != NULL && async_leaf_complete(gate)) {
@@ -189,14 +191,14 @@ static void async_group_admit_(async_task_group *group)
 /* The loop was closed before the child's end could be told. */
 static void async_child_drop_(async_handle *handle)
 {
-    struct async_child_ *child = (struct async_child_ *)handle->data;
+    struct async_task_group_child *child = (struct async_task_group_child *)handle->data;
     if (child->group != NULL)
         async_line_remove_(&child->group->children, &child->node);
     async_release(child->task);
 }
 #endif
 
-static void async_child_over_(struct async_child_ *child)
+static void async_child_over_(struct async_task_group_child *child)
 {
     async_task_group *group = child->group;
     async_task *task = child->task;
@@ -219,7 +221,7 @@ static void async_child_over_(struct async_child_ *child)
 
 static void async_child_ended_(async_handle *handle)
 {
-    struct async_child_ *child = (struct async_child_ *)handle->data;
+    struct async_task_group_child *child = (struct async_task_group_child *)handle->data;
     if (child->group != NULL)
         async_child_over_(child);
     async_release(child->task);
@@ -228,8 +230,10 @@ static void async_child_ended_(async_handle *handle)
 bool async_group_create_begin_(async_task_group *group, void *bytes, size_t size, const async_type *type
         ASYNC_SITE_PARAMETERS_)
 {
-    const size_t reserve = ASYNC_ROUND_(sizeof(struct async_child_));
+    const size_t reserve = ASYNC_ROUND_(sizeof(struct async_task_group_child));
     bool created = false;
+    ASYNC_RECORD_LIBRARY_("child", struct async_task_group_child)
+    ASYNC_RECORD_LIBRARY_("gate", async_leaf)
     if (!group->entered || group->aborting || (group->exiting && group->children.first == NULL))
         return false;
     if (bytes != NULL) {
@@ -254,7 +258,7 @@ async_task *async_group_create_end_(async_task_group *group)
 {
     async_loop *loop;
     async_task *task = async_created_task_(&loop);
-    struct async_child_ *child = (struct async_child_ *)(void *)task->end;
+    struct async_task_group_child *child = (struct async_task_group_child *)(void *)task->end;
     ASYNC_MEMSET_(child, 0, sizeof *child);
     child->task = task;
     child->group = group;
@@ -295,6 +299,7 @@ async_task_group *async_task_group_enter_(async_stack *stack, async_frame *self,
     if (async_scope_remove_(stack, self, group) && group->entered) /* not joined by name since */
         ASYNC_PANIC_("async_task_group_enter: it is entered already");
     ASYNC_MEMSET_(group, 0, sizeof *group);
+    ASYNC_RECORD_LIBRARY_("group", struct async_task_group_join)
     group->parent = stack->task;
     group->shields = (uint8_t)async_shields_(stack->task);
     group->entered = async_scope_push_(stack, self, async_group_exit_, group,

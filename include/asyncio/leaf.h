@@ -24,8 +24,10 @@ async_status async_leaf_outcome(const async_leaf *leaf);
  *     it cannot be cancelled while it waits.
  * async_leaf_define(f, cancel);          the same where async_declare(f); in a header has announced it to other files. */
 #define ASYNC_LEAF_DEFINE_STATIC(name, cancel)                                                      \
-    ASYNC_SIZES_(name, ~, ASYNC_WHOLE_) static const async_type name##_type = ASYNC_LEAF_TYPE_(name, cancel)
-#define ASYNC_LEAF_DEFINE(name, cancel) ASYNC_EXTERN_ const async_type name##_type = ASYNC_LEAF_TYPE_(name, cancel)
+    ASYNC_RECORD_LEAF_(name) ASYNC_SIZES_(name, ~, ASYNC_WHOLE_)                                    \
+    static const async_type name##_type = ASYNC_LEAF_TYPE_(name, cancel)
+#define ASYNC_LEAF_DEFINE(name, cancel) \
+    ASYNC_RECORD_LEAF_(name) ASYNC_EXTERN_ const async_type name##_type = ASYNC_LEAF_TYPE_(name, cancel)
 #define ASYNC_LEAF_TYPE_(name, cancel) \
     ASYNC_TYPE_(name##_resume, cancel, #name, sizeof(struct name), sizeof(struct name))
 #define async_leaf_define_static ASYNC_LEAF_DEFINE_STATIC

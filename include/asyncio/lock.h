@@ -106,6 +106,7 @@ void async_lock_init(async_lock *lock)
 {
     ASYNC_MEMSET_(lock, 0, sizeof *lock);
     lock->enterable = &async_lock_enterable_;
+    ASYNC_RECORD_ENTER_(async_lock_acquire, *lock)
 }
 
 void async_lock_deinit(async_lock *lock)

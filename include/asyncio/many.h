@@ -22,7 +22,7 @@ ASYNC_EXTERN_C_BEGIN_
  * async_run_many_stop: from any of them: all of them are cancelled, and that is no failure. False in another thread. */
 #define async_run_many(count, statuses, ...) ASYNC_RUN_MANY_(count, statuses, __VA_ARGS__, )
 #define ASYNC_RUN_MANY_(count, statuses, name, ...)                                                         \
-    (async_many_begin_(count, statuses, &name##_type ASYNC_SITE_)                                           \
+    (ASYNC_RECORD_TASK_(name, 0, "task;heap") async_many_begin_(count, statuses, &name##_type ASYNC_SITE_)                                           \
             ? (ASYNC_PUT_((struct name *)async_many_frame_(), __VA_ARGS__) async_many_end_())               \
             : async_run_failed_())
 int async_run_many_index(void);

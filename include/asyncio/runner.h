@@ -41,12 +41,12 @@ async_loop *async_runner_get_loop(async_runner *runner);
 async_status async_runner_close(async_runner *runner);
 
 #define ASYNC_RUN_(begin, how, name, ...)                                                          \
-    (begin(how, &name##_type ASYNC_SITE_)                                                          \
+    (ASYNC_RECORD_TASK_(name, 0, "task;heap") begin(how, &name##_type ASYNC_SITE_)                                                          \
             ? (ASYNC_PUT_((struct name *)async_creating_(), __VA_ARGS__)                           \
                 (void)async_run_go_(), async_run_end_())                                           \
             : async_run_failed_())
 #define ASYNC_RUN_INTO_(begin, how, to, name, ...)                                                 \
-    (begin(how, &name##_type ASYNC_SITE_)                                                          \
+    (ASYNC_RECORD_TASK_(name, 0, "task;heap") begin(how, &name##_type ASYNC_SITE_)                                                          \
             ? (ASYNC_PUT_((struct name *)async_creating_(), __VA_ARGS__)                           \
                 (async_run_go_() >= 0 ? (void)((to) = ((struct name *)async_ran_())->result) : (void)0), \
                 async_run_end_())                                                                  \

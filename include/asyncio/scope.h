@@ -5,7 +5,7 @@
 #ifndef ASYNCIO_SCOPE_H
 #define ASYNCIO_SCOPE_H
 
-#include "frame.h"
+#include "record.h"
 
 ASYNC_EXTERN_C_BEGIN_
 
@@ -150,6 +150,7 @@ bool async_scope_push_(async_stack *stack, async_frame *self, async_scope_exit_ 
 {
     async_scope_ *scope;
     bool grown = false;
+    ASYNC_RECORD_LIBRARY_("scope", async_scope_)
     if (room < ASYNC_SCOPE_SIZE_)
         room = ASYNC_SCOPE_SIZE_;
     scope = (async_scope_ *)async_bump_(stack, room);

@@ -121,6 +121,7 @@ void async_semaphore_init(async_semaphore *semaphore, size_t value)
 {
     ASYNC_MEMSET_(semaphore, 0, sizeof *semaphore);
     semaphore->enterable = &async_semaphore_enterable_;
+    ASYNC_RECORD_ENTER_(async_semaphore_acquire, *semaphore)
     semaphore->value = value;
     semaphore->bound = SIZE_MAX;
 }

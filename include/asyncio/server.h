@@ -43,11 +43,13 @@ template <class F> struct async_handler_check_ {
 #pragma GCC diagnostic pop
 #endif
 #define async_handler(name) \
-    async_handler_of_(&name##_type, ASYNC_HANDLER_FITS_(name) + async_handler_check_<struct name>::size)
+    (ASYNC_RECORD_TASK_(name, 0, "task;heap") \
+        async_handler_of_(&name##_type, ASYNC_HANDLER_FITS_(name) + async_handler_check_<struct name>::size))
 #else
-#define async_handler(name)                                  \
-    async_handler_of_(&name##_type, ASYNC_HANDLER_FITS_(name) + \
-        sizeof(struct name){ .frame = { 0 }, (async_stream *)0, (void *)0 })
+#define async_handler(name)                   \
+    (ASYNC_RECORD_TASK_(name, 0, "task;heap") \
+        async_handler_of_(&name##_type, ASYNC_HANDLER_FITS_(name) + \
+        sizeof(struct name){ .frame = { 0 }, (async_stream *)0, (void *)0 }))
 #endif
 
 ASYNC_EXTERN_C_BEGIN_

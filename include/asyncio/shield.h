@@ -17,7 +17,7 @@ ASYNC_EXTERN_C_BEGIN_
 #define AWAIT_SHIELDED_CATCH(status, ...) \
     ASYNC_AWAIT_SHIELDED_(ASYNC_HERE_, (status) = st_;, __VA_ARGS__, )
 #define ASYNC_AWAIT_SHIELDED_(n, after, name, ...)                                                  \
-    ASYNC_AWAIT_WRAPPED_(n, after, async_shielded_begin_(stack, &self->frame,                       \
+    ASYNC_AWAIT_WRAPPED_(n, "await_shielded", after, async_shielded_begin_(stack, &self->frame,                       \
         &name##_type, ASYNC_STATE_OF_(n)), name, __VA_ARGS__)
 #if ASYNCIO_KEYWORDS && !defined(__cplusplus)
 #define await_shielded AWAIT_SHIELDED
@@ -61,6 +61,7 @@ void *async_shielded_begin_(async_stack *stack, async_frame *self, const async_t
 {
     struct async_shielded_ *shield;
     async_task *task = stack->task;
+    ASYNC_RECORD_LIBRARY_("await_shielded", struct async_shielded_)
     if (async_shields_(task) >= 255)
         ASYNC_PANIC_("await_shielded: more than 255 nested");
     shield = (struct async_shielded_ *)(void *)async_wrap_(stack, self, &async_shielded_type_, type, state);

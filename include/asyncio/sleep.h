@@ -110,6 +110,7 @@ static bool async_sleep_withdraw_(async_task *task, void *frame)
 static bool async_sleep_cancel_(async_task *task, void *frame) { return async_the_loop_.cancel_sleep(task, frame); }
 ASYNC_LEAF_DEFINE(async_sleep, async_sleep_cancel_);
 #else
+ASYNC_RECORD_LEAF_(async_sleep)
 ASYNC_EXTERN_ const async_type async_sleep_type = ASYNC_TYPE_(async_sleep_go_on_, async_sleep_withdraw_, "async_sleep",
     sizeof(struct async_sleep), sizeof(struct async_sleep));
 #endif

@@ -181,6 +181,7 @@
     static inline async_step name##_body_(async_stack *, struct name *);                             \
     linkage async_step name##_resume(async_stack *stack, void *self)                                 \
     {                                                                                                \
+        ASYNC_RECORD_FUNCTION_(name)                                                                 \
         ASYNC_REPEAT_(name##_body_(stack, (struct name *)self), name)                                      \
     }                                                                                                \
     static inline async_step name##_body_(async_stack *stack, struct name *self)
@@ -322,6 +323,7 @@
 #define ASYNC_AWAIT_(n, mode, after, to, name, ...)                                                  \
     do {                                                                                             \
         struct name *child_; int st_;                                                                \
+        ASYNC_RECORD_AWAIT_("", name)                                                                \
         ASYNC_INVOKE_(n, mode, name, __VA_ARGS__) after(name, to)                                    \
         ASYNC_POISON_(stack->sp, (size_t)(stack->end - stack->sp));                                  \
     } while (0)
@@ -331,6 +333,7 @@
 #define ASYNC_AWAIT_AT_(n, after, storage, name, ...)                                                \
     do {                                                                                             \
         struct name *child_; int st_;                                                                \
+        ASYNC_RECORD_AWAIT_("link", name)                                                            \
         ASYNC_MARK_(n) child_ = (storage);                                                           \
         async_place_(ASYNC_FRAME_(child_), &name##_type);                                            \
         ASYNC_SET_(child_, __VA_ARGS__)                                                              \
@@ -347,6 +350,7 @@
 #define AWAIT_ENTER(object) ASYNC_AWAIT_ENTER_(ASYNC_HERE_, object)
 #define ASYNC_AWAIT_ENTER_(n, object)                                                                \
     do {                                                                                             \
+        ASYNC_RECORD_SCOPE_("enter", *(object))                                                      \
         ASYNC_MARK_(n)                                                                               \
         if (async_acquire_begin_(stack, &self->frame, &(object)->enterable, ASYNC_STATE_OF_(n))) {   \
             return async_step_(ASYNC_PENDING_);                                                      \
@@ -376,6 +380,7 @@
 #define ASYNC_GENERATOR_OPEN_(generator, name, ...)                                                  \
     do {                                                                                             \
         struct name *child_; child_ = (generator);                                                   \
+        ASYNC_RECORD_AWAIT_("link", name)                                                            \
         async_place_(ASYNC_FRAME_(child_), &name##_type);                                            \
         ASYNC_SET_(child_, __VA_ARGS__)                                                              \
     } while (0)
@@ -383,6 +388,7 @@
 #define ASYNC_FOR_(n, generator)                                                                     \
     while (!((generator)->frame.flags & ASYNC_ENDED_))                                               \
     if (!((generator)->frame.flags & ASYNC_ITEM_)) {                                                 \
+        ASYNC_RECORD_NEXT_(generator)                                                                \
         ASYNC_MARK_(n)                                                                               \
         if (async_next_(stack, &self->frame, &(generator)->frame, ASYNC_STATE_OF_(n))) {             \
             return async_step_(ASYNC_PENDING_);                                                      \
@@ -393,6 +399,7 @@
 #define AWAIT_CLOSE(generator) ASYNC_AWAIT_CLOSE_(ASYNC_HERE_, generator)
 #define ASYNC_AWAIT_CLOSE_(n, generator)                                                             \
     do {                                                                                             \
+        ASYNC_RECORD_NEXT_(generator)                                                                \
         ASYNC_MARK_(n)                                                                               \
         if (async_generator_close_(stack, &self->frame, &(generator)->frame, ASYNC_STATE_OF_(n))) {  \
             return async_step_(ASYNC_PENDING_);                                                      \

@@ -18,7 +18,7 @@ typedef struct async_concurrent_future async_concurrent_future;
  *     the heap. Any thread, as long as nobody closes the loop. */
 #define async_run_coroutine_threadsafe(loop, ...) ASYNC_RUN_THREADSAFE_(loop, __VA_ARGS__, )
 #define ASYNC_RUN_THREADSAFE_(loop, name, ...)                                                              \
-    (async_threadsafe_begin_(loop, &name##_type ASYNC_SITE_)                                                \
+    (ASYNC_RECORD_TASK_(name, 0, "task;heap") async_threadsafe_begin_(loop, &name##_type ASYNC_SITE_)                                                \
             ? (ASYNC_PUT_((struct name *)async_threadsafe_frame_(), __VA_ARGS__) async_threadsafe_end_())   \
             : (async_concurrent_future *)NULL)
 

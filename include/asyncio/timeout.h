@@ -35,7 +35,7 @@ enum { /* of an async_timeout */
 #define async_timeout_enter_at(timeout, when) ASYNC_TIMEOUT_ENTER_(timeout, when)
 #define ASYNC_TIMEOUT_ENTER_(timeout, when)                                                         \
     do {                                                                                            \
-        int st_; st_ = async_timeout_enter_(stack, &self->frame, (timeout), (when));                \
+        int st_; ASYNC_RECORD_SCOPE_("timeout", *(timeout)) st_ = async_timeout_enter_(stack, &self->frame, (timeout), (when));                \
         if (st_ < 0) { self->frame.status = (int16_t)st_; goto async_leave_; }                      \
     } while (0)
 #define async_timeout_exit(timeout, status) async_timeout_exit_(stack, &self->frame, (timeout), (status))
@@ -57,11 +57,12 @@ async_status async_timeout_reschedule(async_timeout *timeout, async_time when);
 #define AWAIT_FOR_CATCH(timeout, status, ...) \
     ASYNC_AWAIT_FOR_(ASYNC_HERE_, (status) = st_;, timeout, __VA_ARGS__, )
 #define ASYNC_AWAIT_FOR_(n, after, timeout, name, ...)                                              \
-    ASYNC_AWAIT_WRAPPED_(n, after, async_deadline_begin_(stack, &self->frame, (timeout),            \
+    ASYNC_AWAIT_WRAPPED_(n, "await_for", after, async_deadline_begin_(stack, &self->frame, (timeout),            \
         &name##_type, ASYNC_STATE_OF_(n)), name, __VA_ARGS__)
-#define ASYNC_AWAIT_WRAPPED_(n, after, begun, name, ...)                                            \
+#define ASYNC_AWAIT_WRAPPED_(n, wrapper, after, begun, name, ...)                                   \
     do {                                                                                            \
         struct name *child_; int st_;                                                               \
+        ASYNC_RECORD_AWAIT_(wrapper, name)                                                          \
         ASYNC_MARK_(n) child_ = (struct name *)begun;                                               \
         if (child_ != NULL) {                                                                       \
             ASYNC_SET_(child_, __VA_ARGS__)                                                         \
@@ -244,6 +245,7 @@ void *async_deadline_begin_(async_stack *stack, async_frame *self, async_time ti
 {
     async_frame *deadline, *callee;
     int status;
+    ASYNC_RECORD_LIBRARY_("await_for", struct async_deadline_)
     if (timeout <= 0) {
         stack->status = ASYNC_TIMED_OUT;
         return NULL;

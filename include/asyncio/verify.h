@@ -52,7 +52,7 @@ typedef struct async_verify {
 #define async_cancel_everywhere(verify, ...) ASYNC_VERIFY_RUNS_(verify, true, __VA_ARGS__, )
 #define async_run_seeds(verify, ...) ASYNC_VERIFY_RUNS_(verify, false, __VA_ARGS__, )
 #define ASYNC_VERIFY_RUNS_(verify, cancels, name, ...)                                                       \
-    (async_verify_begin_(verify, cancels, &name##_type ASYNC_SITE_)                                          \
+    (ASYNC_RECORD_TASK_(name, 0, "task;heap") async_verify_begin_(verify, cancels, &name##_type ASYNC_SITE_)                                          \
             ? (ASYNC_PUT_((struct name *)async_verify_frame_(), __VA_ARGS__) async_verify_end_())            \
             : false)
 bool async_verify_begin_(async_verify *verify, bool cancels, const async_type *type ASYNC_SITE_PARAMETERS_);

@@ -94,7 +94,7 @@ struct all {
 };
 
 static async_storage(sizeof(struct add) + 200) storage;
-static ASYNC_TASK(add, async_sleep, async_sleep) child_storage;
+static ASYNC_TASK(add, async_sleep, async_task_group_child) child_storage;
 
 ASYNC(all)
 {
@@ -205,7 +205,7 @@ long switches(void)
     sum += ASYNCIO_COUNTER + ASYNCIO_SMALL + ASYNCIO_NO_HEAP + ASYNCIO_POOL + ASYNCIO_NAMES + ASYNCIO_ALL_TASKS;
     sum += ASYNCIO_NET + ASYNCIO_PROCESSES + ASYNCIO_THREADS;
     sum += ASYNCIO_PORT_CUSTOM + ASYNCIO_TICKLESS + ASYNCIO_COUNTER_BITS + (ASYNCIO_LONGEST_SLEEP > 0);
-    sum += ASYNCIO_HIGH_WATER;
+    sum += ASYNCIO_HIGH_WATER + ASYNCIO_STACK_REPORT;
 #if ASYNCIO_HIGH_WATER
     sum += async_task_high_water(async_current_task()) != 0;
 #endif
