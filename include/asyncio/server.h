@@ -215,13 +215,17 @@ static void async_listener_rest_(struct async_listener_ *listener, async_status 
     async_loop_call_exception_handler(loop, &e);
 }
 
+static bool async_server_has_room_(const struct async_server_core_ *server)
+{
+    return server->serving && (server->max == 0 || server->count < server->max);
+}
+
 /* It is watched while there may be more clients. */
 static void async_listener_attend_(struct async_listener_ *listener)
 {
     struct async_server_core_ *server = listener->server;
-    bool wanted = server->serving && (server->max == 0 || server->count < server->max);
     async_status status;
-    if (!wanted) {
+    if (!async_server_has_room_(server)) {
         async_listener_ignore_(listener);
         return;
     }
@@ -367,8 +371,8 @@ static void async_listener_on_ready_(async_fd_handle *handle)
     int i;
     for (i = 0; i < ASYNC_ACCEPTS_ && status == ASYNC_OK && listener->watched; i++) {
         status = listener->accept(listener);
-        if (status == ASYNC_OK)
-            async_listener_attend_(listener); /* it may have been the last one */
+        if (!async_server_has_room_(listener->server)) /* nor at the other addresses, ready in this pass too */
+            async_server_attend_(listener->server);
     }
     if (status < 0 && status != -EAGAIN)
         async_listener_rest_(listener, status);

@@ -365,6 +365,41 @@ TEST(server, max_clients)
     diary[0] = '\0';
 }
 
+/* clients come to three addresses in the same pass */
+struct addressed { async_frame frame; async_server server; int i, listeners[3], clients[3]; async_address address; };
+async(addressed)
+{
+    async_begin;
+    for (self->i = 0; self->i < 3; self->i++)
+        self->clients[self->i] = -1;
+    for (self->i = 0; self->i < 3; self->i++)
+        await(async_start_server, .server = &self->server, .host = "127.0.0.1", .handler = async_handler(slow),
+            .max_clients = 2);
+    CHECK_INT(async_server_sockets(&self->server, self->listeners, 3), 3);
+    for (self->i = 0; self->i < 3; self->i++) {
+        CHECK_INT(async_socket_name(self->listeners[self->i], &self->address), ASYNC_OK);
+        await_into(self->clients[self->i], async_address_connect, .address = &self->address);
+    }
+    for (self->i = 0; self->i < 5; self->i++)
+        await(async_sleep);
+    CHECK_INT(async_server_clients(&self->server), 2);
+    async_fd_close(self->clients[0]);
+    self->clients[0] = -1;
+    await(async_sleep, .delay = async_ms(20));
+    CHECK_INT(async_server_clients(&self->server), 2);
+    async_finally;
+    for (self->i = 0; self->i < 3; self->i++)
+        if (self->clients[self->i] >= 0)
+            async_fd_close(self->clients[self->i]);
+    await(async_server_close, .server = &self->server);
+    async_end;
+}
+
+TEST(server, max_clients_of_several_addresses)
+{
+    CHECK_INT(async_run(addressed), ASYNC_OK);
+}
+
 /* ---- no descriptor is left ------------------------------------------------------------------------------------------------ */
 
 static int complaints;
