@@ -14837,12 +14837,14 @@ int async_unix_listen(const char *path, int backlog);
 
 /* await_into(count, async_net_listen, .host = h, .port = p, .fds = array, .capacity = n): listens on all addresses of a
  * host, as above; the descriptors, at most n of them, are in the array. .host NULL: on all interfaces, IPv4 and IPv6.
- * .port 0: one that is free, the same for all. .family, .backlog, .reuse_port as above. When it fails, none is left. */
+ * .port 0: one that is free, the same for all. .family, .backlog, .reuse_port as above. .keep_alive: the system asks a peer
+ * that says nothing now and then whether it is still there (SO_KEEPALIVE), so that one that is gone without a word ends its
+ * connection, after hours where nothing else is set. When it fails, none is left. */
 struct async_net_listen {
     async_frame frame;
     const char *host;
     int port, family, backlog;
-    bool reuse_port;
+    bool reuse_port, keep_alive;
     int *fds;
     size_t capacity, result;
     struct addrinfo *found;
@@ -14893,12 +14895,17 @@ static int async_listen_all_(struct async_net_listen *self, int port)
     struct addrinfo *each;
     async_address address;
     size_t count = 0;
-    int fd = -EADDRNOTAVAIL;
+    int fd = -EADDRNOTAVAIL, on = 1;
     for (each = self->found; each != NULL && count < self->capacity; each = each->ai_next) {
         if (async_address_set(&address, each->ai_addr, each->ai_addrlen) < 0)
             continue;
         (void)async_address_set_port(&address, port);
         fd = async_address_listen(&address, self->backlog, self->reuse_port);
+        if (fd >= 0 && self->keep_alive && setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on) != 0) {
+            int error = errno;
+            close(fd);
+            fd = -error;
+        }
         if (fd == -EAFNOSUPPORT || fd == -EADDRNOTAVAIL) /* the machine may have no IPv6 */
             continue;
         if (fd < 0)
@@ -14940,7 +14947,7 @@ ASYNC_EXTERN_C_END_
 
 /* stream.h: byte streams over descriptors, with buffers (asyncio's StreamReader and StreamWriter in one object).
  *
- * stream_write.h, stream_read.h and stream_close.h hold what is done with one; open_connection.h and server.h make them.
+ * stream_write.h, stream_read.h and stream_close.h hold what is done with one; open_connection.h and start_server.h make them.
  * Nothing is read from the descriptor before somebody asks for it, so a peer that sends faster than its stream is read is
  * held up by the system. Hosts only, with ASYNCIO_NET. Loop thread only. */
 
@@ -17173,7 +17180,7 @@ ASYNC_EXTERN_C_END_
 
 /* ---- server.h ----------------------------------------------------------------------------------------- */
 
-/* server.h: servers: one task for each client (asyncio.start_server). */
+/* server.h: servers: one task for each client (asyncio.Server). start_server.h starts them, server_close.h ends them. */
 
 #if ASYNCIO_NET
 
@@ -17233,7 +17240,7 @@ typedef struct async_server {
 struct async_listener_;
 struct async_protocol;
 
-/* Takes connections otherwise than with a handler (transport.h). */
+/* Takes connections otherwise than with a handler (create_connection.h). */
 typedef struct async_acceptor_ {
     async_status (*accept)(struct async_listener_ *listener);
     struct async_protocol *(*factory)(void *context);
@@ -17245,45 +17252,6 @@ typedef struct async_server_waiter_ {
     async_node_ node;
     struct async_server_core_ *core; /* held while it waits */
 } async_server_waiter_;
-
-/* await(async_start_server, .server = &s, .host = "127.0.0.1", .port = 8888, .handler = async_handler(f), .context = p):
- * listens, and from then on runs f(stream, p) in a task of its own for each client. The arguments .host (NULL: all
- * interfaces), .port (0: any that is free), .family, .backlog and .reuse_port are those of async_net_listen, and so are
- * the failures; also NO_MEMORY, INVALID_ARGUMENT without a handler.
- *     .max_clients   so many are served at a time, and others wait to be accepted; 0: no bound.
- * A server that serves already listens there, too: so it may have several addresses, with a handler for each. When it
- * fails or is cancelled, it listens where it did before. Mirrors asyncio.start_server().
- * await(async_start_unix_server, .server = &s, .path = p, ...): the same on a unix socket (async_unix_listen); the path
- * is removed by its owner. */
-enum { ASYNC_SERVER_ADDRESSES_ = 16 };
-struct async_start_server {
-    async_frame frame;
-    async_server *server;
-    const char *host;
-    int port, family, backlog;
-    bool reuse_port;
-    async_handler_ handler;
-    void *context;
-    size_t max_clients;
-    size_t count, added;
-    bool fresh;
-    async_acceptor_ acceptor;
-    int fds[ASYNC_SERVER_ADDRESSES_];
-};
-ASYNC_DECLARE(async_start_server);
-struct async_start_unix_server {
-    async_frame frame;
-    async_server *server;
-    const char *path;
-    int backlog;
-    async_handler_ handler;
-    void *context;
-    size_t max_clients;
-    int fd;
-    bool fresh, added;
-    async_acceptor_ acceptor;
-};
-ASYNC_DECLARE(async_start_unix_server);
 
 /* async_server_add_socket: serves a socket that listens already; the server owns it then. Where no descriptor or memory is
  * left for a client, the exception handler is told, and it is tried again when a client has gone or after a second.
@@ -17636,90 +17604,6 @@ static struct async_listener_ *async_last_listener_(const struct async_server_co
     return ASYNC_CONTAINER_(server->listeners.last, struct async_listener_, node);
 }
 
-/* Closes the socket again that it was to listen on; nothing is left of a server that this was to start. */
-static void async_server_remove_(async_server *server, int fd, bool fresh)
-{
-    struct async_server_core_ *core = server->core;
-    async_node_ *node = core->listeners.first;
-    while (node != NULL && ASYNC_CONTAINER_(node, struct async_listener_, node)->fd != fd)
-        node = node->next;
-    if (node != NULL)
-        async_listener_close_(ASYNC_CONTAINER_(node, struct async_listener_, node));
-    core->serving = core->listeners.first != NULL;
-    if (fresh && !core->serving && core->count == 0 && core->waiting.first == NULL)
-        async_server_finish_(server);
-    else
-        async_server_wake_(core);
-}
-
-/* With a handler, or as transport.h has it. */
-static async_status async_server_start_(async_server *server, int fd, async_handler_ handler,
-    const async_acceptor_ *acceptor, void *context)
-{
-    struct async_listener_ how;
-    if (acceptor->accept == NULL)
-        return async_server_add_socket(server, fd, handler, context);
-    ASYNC_MEMSET_(&how, 0, sizeof how);
-    how.accept = acceptor->accept;
-    how.factory = acceptor->factory;
-    how.context = context;
-    return async_server_add_(server, fd, &how);
-}
-
-ASYNC_DEFINE(async_start_server)
-{
-    async_status status;
-    ASYNC_BEGIN;
-    if (self->handler.type == NULL && self->acceptor.accept == NULL)
-        ASYNC_RAISE(ASYNC_INVALID_ARGUMENT);
-    self->fresh = self->server->core == NULL;
-    AWAIT_INTO(self->count, async_net_listen, .host = self->host, .port = self->port, .family = self->family,
-        .backlog = self->backlog, .reuse_port = self->reuse_port, .fds = self->fds, .capacity = ASYNC_SERVER_ADDRESSES_);
-    while (self->added < self->count) {
-        status = async_server_start_(self->server, self->fds[self->added], self->handler, &self->acceptor,
-            self->context);
-        if (status < 0)
-            ASYNC_RAISE(status);
-        self->added++;
-    }
-    if (self->max_clients > 0)
-        async_server_set_max_clients(self->server, self->max_clients);
-    AWAIT(async_sleep); /* asyncio lets a pass go by, too */
-    ASYNC_FINALLY;
-    if (ASYNC_ERROR < 0) {
-        while (self->count > self->added)
-            close(self->fds[--self->count]);
-        while (self->added > 0)
-            async_server_remove_(self->server, self->fds[--self->added], self->fresh);
-    }
-    ASYNC_END;
-}
-
-ASYNC_DEFINE(async_start_unix_server)
-{
-    async_status status;
-    ASYNC_BEGIN;
-    if (self->handler.type == NULL && self->acceptor.accept == NULL)
-        ASYNC_RAISE(ASYNC_INVALID_ARGUMENT);
-    self->fresh = self->server->core == NULL;
-    self->fd = async_unix_listen(self->path, self->backlog);
-    if (self->fd < 0)
-        ASYNC_RAISE(self->fd);
-    status = async_server_start_(self->server, self->fd, self->handler, &self->acceptor, self->context);
-    if (status < 0) {
-        close(self->fd);
-        ASYNC_RAISE(status);
-    }
-    self->added = true;
-    if (self->max_clients > 0)
-        async_server_set_max_clients(self->server, self->max_clients);
-    AWAIT(async_sleep);
-    ASYNC_FINALLY;
-    if (ASYNC_ERROR < 0 && self->added)
-        async_server_remove_(self->server, self->fd, self->fresh);
-    ASYNC_END;
-}
-
 void async_server_set_max_clients(async_server *server, size_t max_clients)
 {
     if (server->core == NULL)
@@ -17796,6 +17680,150 @@ static void async_server_on_loop_closed_(async_loop *loop, async_closer_ *closer
     async_server_stop_(server);
     async_server_each_(server, async_client_dropped_);
     server->loop = NULL;
+}
+
+ASYNC_EXTERN_C_END_
+
+#endif
+
+/* ---- start_server.h ----------------------------------------------------------------------------------- */
+
+/* start_server.h: a server on the addresses of a host, or on a path (asyncio.start_server). */
+
+#if ASYNCIO_NET
+
+ASYNC_EXTERN_C_BEGIN_
+
+/* await(async_start_server, .server = &s, .host = "127.0.0.1", .port = 8888, .handler = async_handler(f), .context = p):
+ * listens, and from then on runs f(stream, p) in a task of its own for each client. The arguments .host (NULL: all
+ * interfaces), .port (0: any that is free), .family, .backlog, .reuse_port and .keep_alive are those of async_net_listen,
+ * and so are the failures; also NO_MEMORY, INVALID_ARGUMENT without a handler.
+ *     .max_clients   so many are served at a time, and others wait to be accepted; 0: no bound.
+ * A server that serves already listens there, too: so it may have several addresses, with a handler for each. When it
+ * fails or is cancelled, it listens where it did before. Mirrors asyncio.start_server().
+ * await(async_start_unix_server, .server = &s, .path = p, ...): the same on a unix socket (async_unix_listen); the path
+ * is removed by its owner. */
+enum { ASYNC_SERVER_ADDRESSES_ = 16 };
+struct async_start_server {
+    async_frame frame;
+    async_server *server;
+    const char *host;
+    int port, family, backlog;
+    bool reuse_port, keep_alive;
+    async_handler_ handler;
+    void *context;
+    size_t max_clients;
+    size_t count, added;
+    bool fresh;
+    async_acceptor_ acceptor;
+    int fds[ASYNC_SERVER_ADDRESSES_];
+};
+ASYNC_DECLARE(async_start_server);
+struct async_start_unix_server {
+    async_frame frame;
+    async_server *server;
+    const char *path;
+    int backlog;
+    async_handler_ handler;
+    void *context;
+    size_t max_clients;
+    int fd;
+    bool fresh, added;
+    async_acceptor_ acceptor;
+};
+ASYNC_DECLARE(async_start_unix_server);
+
+ASYNC_EXTERN_C_END_
+
+#endif
+
+#if defined(ASYNCIO_IMPLEMENTATION) && ASYNCIO_NET
+
+ASYNC_EXTERN_C_BEGIN_
+
+/* Closes the socket again that it was to listen on; nothing is left of a server that this was to start. */
+static void async_server_remove_(async_server *server, int fd, bool fresh)
+{
+    struct async_server_core_ *core = server->core;
+    async_node_ *node = core->listeners.first;
+    while (node != NULL && ASYNC_CONTAINER_(node, struct async_listener_, node)->fd != fd)
+        node = node->next;
+    if (node != NULL)
+        async_listener_close_(ASYNC_CONTAINER_(node, struct async_listener_, node));
+    core->serving = core->listeners.first != NULL;
+    if (fresh && !core->serving && core->count == 0 && core->waiting.first == NULL)
+        async_server_finish_(server);
+    else
+        async_server_wake_(core);
+}
+
+/* With a handler, or as create_connection.h has it. */
+static async_status async_server_start_(async_server *server, int fd, async_handler_ handler,
+    const async_acceptor_ *acceptor, void *context)
+{
+    struct async_listener_ how;
+    if (acceptor->accept == NULL)
+        return async_server_add_socket(server, fd, handler, context);
+    ASYNC_MEMSET_(&how, 0, sizeof how);
+    how.accept = acceptor->accept;
+    how.factory = acceptor->factory;
+    how.context = context;
+    return async_server_add_(server, fd, &how);
+}
+
+ASYNC_DEFINE(async_start_server)
+{
+    async_status status;
+    ASYNC_BEGIN;
+    if (self->handler.type == NULL && self->acceptor.accept == NULL)
+        ASYNC_RAISE(ASYNC_INVALID_ARGUMENT);
+    self->fresh = self->server->core == NULL;
+    AWAIT_INTO(self->count, async_net_listen, .host = self->host, .port = self->port, .family = self->family,
+        .backlog = self->backlog, .reuse_port = self->reuse_port, .keep_alive = self->keep_alive, .fds = self->fds,
+        .capacity = ASYNC_SERVER_ADDRESSES_);
+    while (self->added < self->count) {
+        status = async_server_start_(self->server, self->fds[self->added], self->handler, &self->acceptor,
+            self->context);
+        if (status < 0)
+            ASYNC_RAISE(status);
+        self->added++;
+    }
+    if (self->max_clients > 0)
+        async_server_set_max_clients(self->server, self->max_clients);
+    AWAIT(async_sleep); /* asyncio lets a pass go by, too */
+    ASYNC_FINALLY;
+    if (ASYNC_ERROR < 0) {
+        while (self->count > self->added)
+            close(self->fds[--self->count]);
+        while (self->added > 0)
+            async_server_remove_(self->server, self->fds[--self->added], self->fresh);
+    }
+    ASYNC_END;
+}
+
+ASYNC_DEFINE(async_start_unix_server)
+{
+    async_status status;
+    ASYNC_BEGIN;
+    if (self->handler.type == NULL && self->acceptor.accept == NULL)
+        ASYNC_RAISE(ASYNC_INVALID_ARGUMENT);
+    self->fresh = self->server->core == NULL;
+    self->fd = async_unix_listen(self->path, self->backlog);
+    if (self->fd < 0)
+        ASYNC_RAISE(self->fd);
+    status = async_server_start_(self->server, self->fd, self->handler, &self->acceptor, self->context);
+    if (status < 0) {
+        close(self->fd);
+        ASYNC_RAISE(status);
+    }
+    self->added = true;
+    if (self->max_clients > 0)
+        async_server_set_max_clients(self->server, self->max_clients);
+    AWAIT(async_sleep);
+    ASYNC_FINALLY;
+    if (ASYNC_ERROR < 0 && self->added)
+        async_server_remove_(self->server, self->fd, self->fresh);
+    ASYNC_END;
 }
 
 ASYNC_EXTERN_C_END_
@@ -18006,56 +18034,6 @@ struct async_protocol {
  * call to the protocol comes in the next pass. NULL without memory, or when the descriptor is none; it then remains the
  * caller's. Mirrors loop.connect_accepted_socket(). */
 async_transport *async_transport_open(async_protocol *protocol, int fd);
-
-/* await_into(transport, async_create_connection, .protocol = &p, .host = h, .port = n): connects as async_open_connection
- * does, and calls connection_made. When it fails or is cancelled, the protocol is not called. Mirrors
- * loop.create_connection().
- * await_into(transport, async_create_unix_connection, .protocol = &p, .path = path): the same to a unix socket. */
-struct async_create_connection {
-    async_frame frame;
-    async_protocol *protocol;
-    const char *host;
-    int port, family;
-    const async_address *local;
-    async_transport *result;
-    int fd;
-};
-ASYNC_DECLARE(async_create_connection);
-struct async_create_unix_connection {
-    async_frame frame;
-    async_protocol *protocol;
-    const char *path;
-    async_transport *result;
-    int fd;
-};
-ASYNC_DECLARE(async_create_unix_connection);
-
-/* await(async_create_server, .server = &s, .host = h, .port = n, .factory = f, .context = p): listens as
- * async_start_server does, and calls f(p) for each connection: it gives the protocol, whose connection_made is called at
- * once, or NULL, and the connection is closed.
- * What serves is an async_server: close it as server.h says; its clients are the transports that are not lost.
- * await(async_create_unix_server, .server = &s, .path = path, ...): the same on a unix socket. */
-struct async_create_server {
-    async_frame frame;
-    async_server *server;
-    const char *host;
-    int port, family, backlog;
-    bool reuse_port;
-    async_protocol *(*factory)(void *context);
-    void *context;
-    size_t max_clients;
-};
-ASYNC_DECLARE(async_create_server);
-struct async_create_unix_server {
-    async_frame frame;
-    async_server *server;
-    const char *path;
-    int backlog;
-    async_protocol *(*factory)(void *context);
-    void *context;
-    size_t max_clients;
-};
-ASYNC_DECLARE(async_create_unix_server);
 
 /* async_transport_write, _writelines, _write_eof, _can_write_eof: as those of a stream. What cannot be sent is kept, without
  * bound but for a protocol that heeds pause_writing. Mirror the methods of asyncio.WriteTransport. */
@@ -18308,82 +18286,6 @@ async_transport *async_transport_open(async_protocol *protocol, int fd)
     return transport;
 }
 
-/* A socket that was just connected becomes a transport, or is closed. */
-static async_transport *async_transport_of_socket_(async_protocol *protocol, int fd)
-{
-    async_transport *transport = async_transport_new_(protocol, fd, true);
-    if (transport == NULL)
-        close(fd);
-    else
-        async_transport_make_(transport);
-    return transport;
-}
-
-ASYNC_DEFINE(async_create_connection)
-{
-    ASYNC_BEGIN;
-    AWAIT_INTO(self->fd, async_net_connect, .host = self->host, .port = self->port, .family = self->family,
-        .local = self->local);
-    self->result = async_transport_of_socket_(self->protocol, self->fd);
-    if (self->result == NULL)
-        ASYNC_RAISE(ASYNC_NO_MEMORY);
-    ASYNC_END;
-}
-
-ASYNC_DEFINE(async_create_unix_connection)
-{
-    ASYNC_BEGIN;
-    AWAIT_INTO(self->fd, async_unix_connect, .path = self->path);
-    self->result = async_transport_of_socket_(self->protocol, self->fd);
-    if (self->result == NULL)
-        ASYNC_RAISE(ASYNC_NO_MEMORY);
-    ASYNC_END;
-}
-
-static async_status async_transport_accept_(struct async_listener_ *listener)
-{
-    async_transport *transport = (async_transport *)ASYNCIO_MALLOC(sizeof *transport);
-    int fd = transport == NULL ? (int)ASYNC_NO_MEMORY : async_accept_(listener->fd, NULL, NULL);
-    async_status status = fd;
-    if (fd >= 0) {
-        ASYNC_MEMSET_(transport, 0, sizeof *transport);
-        status = async_stream_of_socket_(&transport->client.stream, fd);
-    }
-    if (status < 0) {
-        if (transport != NULL)
-            ASYNCIO_FREE(transport);
-        return status;
-    }
-    transport->factory = listener->factory;
-    transport->context = listener->context;
-    async_transport_begin_(transport, listener->server);
-    (void)async_loop_call_soon(transport->loop, &transport->begin, async_transport_on_begin_, transport);
-    return ASYNC_OK;
-}
-
-ASYNC_DEFINE(async_create_server)
-{
-    async_acceptor_ acceptor;
-    ASYNC_BEGIN;
-    acceptor.accept = self->factory == NULL ? NULL : async_transport_accept_;
-    acceptor.factory = self->factory;
-    AWAIT(async_start_server, .server = self->server, .host = self->host, .port = self->port, .family = self->family,
-        .backlog = self->backlog, .reuse_port = self->reuse_port, .context = self->context,
-        .max_clients = self->max_clients, .acceptor = acceptor);
-    ASYNC_END;
-}
-
-ASYNC_DEFINE(async_create_unix_server)
-{
-    async_acceptor_ acceptor;
-    ASYNC_BEGIN;
-    acceptor.accept = self->factory == NULL ? NULL : async_transport_accept_;
-    acceptor.factory = self->factory;
-    AWAIT(async_start_unix_server, .server = self->server, .path = self->path, .backlog = self->backlog,
-        .context = self->context, .max_clients = self->max_clients, .acceptor = acceptor);
-    ASYNC_END;
-}
-
 /* ---- what a protocol does with it ------------------------------------------------------------------------------ */
 
 /* Above the high-water mark, once what was kept has been tried. */
@@ -18479,6 +18381,152 @@ void async_transport_set_protocol(async_transport *transport, async_protocol *pr
 }
 
 async_stream *async_transport_stream(async_transport *transport) { return &transport->client.stream; }
+
+ASYNC_EXTERN_C_END_
+
+#endif
+
+/* ---- create_connection.h ------------------------------------------------------------------------------ */
+
+/* create_connection.h: connections and servers by callbacks (asyncio's create_connection, create_server). */
+
+#if ASYNCIO_NET
+
+ASYNC_EXTERN_C_BEGIN_
+
+/* await_into(transport, async_create_connection, .protocol = &p, .host = h, .port = n): connects as async_open_connection
+ * does, and calls connection_made. When it fails or is cancelled, the protocol is not called. Mirrors
+ * loop.create_connection().
+ * await_into(transport, async_create_unix_connection, .protocol = &p, .path = path): the same to a unix socket. */
+struct async_create_connection {
+    async_frame frame;
+    async_protocol *protocol;
+    const char *host;
+    int port, family;
+    const async_address *local;
+    async_transport *result;
+    int fd;
+};
+ASYNC_DECLARE(async_create_connection);
+struct async_create_unix_connection {
+    async_frame frame;
+    async_protocol *protocol;
+    const char *path;
+    async_transport *result;
+    int fd;
+};
+ASYNC_DECLARE(async_create_unix_connection);
+
+/* await(async_create_server, .server = &s, .host = h, .port = n, .factory = f, .context = p): listens as
+ * async_start_server does, and calls f(p) for each connection: it gives the protocol, whose connection_made is called at
+ * once, or NULL, and the connection is closed.
+ * What serves is an async_server: close it as server.h says; its clients are the transports that are not lost.
+ * await(async_create_unix_server, .server = &s, .path = path, ...): the same on a unix socket. */
+struct async_create_server {
+    async_frame frame;
+    async_server *server;
+    const char *host;
+    int port, family, backlog;
+    bool reuse_port, keep_alive;
+    async_protocol *(*factory)(void *context);
+    void *context;
+    size_t max_clients;
+};
+ASYNC_DECLARE(async_create_server);
+struct async_create_unix_server {
+    async_frame frame;
+    async_server *server;
+    const char *path;
+    int backlog;
+    async_protocol *(*factory)(void *context);
+    void *context;
+    size_t max_clients;
+};
+ASYNC_DECLARE(async_create_unix_server);
+
+ASYNC_EXTERN_C_END_
+
+#endif
+
+#if defined(ASYNCIO_IMPLEMENTATION) && ASYNCIO_NET
+
+ASYNC_EXTERN_C_BEGIN_
+
+/* A socket that was just connected becomes a transport, or is closed. */
+static async_transport *async_transport_of_socket_(async_protocol *protocol, int fd)
+{
+    async_transport *transport = async_transport_new_(protocol, fd, true);
+    if (transport == NULL)
+        close(fd);
+    else
+        async_transport_make_(transport);
+    return transport;
+}
+
+ASYNC_DEFINE(async_create_connection)
+{
+    ASYNC_BEGIN;
+    AWAIT_INTO(self->fd, async_net_connect, .host = self->host, .port = self->port, .family = self->family,
+        .local = self->local);
+    self->result = async_transport_of_socket_(self->protocol, self->fd);
+    if (self->result == NULL)
+        ASYNC_RAISE(ASYNC_NO_MEMORY);
+    ASYNC_END;
+}
+
+ASYNC_DEFINE(async_create_unix_connection)
+{
+    ASYNC_BEGIN;
+    AWAIT_INTO(self->fd, async_unix_connect, .path = self->path);
+    self->result = async_transport_of_socket_(self->protocol, self->fd);
+    if (self->result == NULL)
+        ASYNC_RAISE(ASYNC_NO_MEMORY);
+    ASYNC_END;
+}
+
+static async_status async_transport_accept_(struct async_listener_ *listener)
+{
+    async_transport *transport = (async_transport *)ASYNCIO_MALLOC(sizeof *transport);
+    int fd = transport == NULL ? (int)ASYNC_NO_MEMORY : async_accept_(listener->fd, NULL, NULL);
+    async_status status = fd;
+    if (fd >= 0) {
+        ASYNC_MEMSET_(transport, 0, sizeof *transport);
+        status = async_stream_of_socket_(&transport->client.stream, fd);
+    }
+    if (status < 0) {
+        if (transport != NULL)
+            ASYNCIO_FREE(transport);
+        return status;
+    }
+    transport->factory = listener->factory;
+    transport->context = listener->context;
+    async_transport_begin_(transport, listener->server);
+    (void)async_loop_call_soon(transport->loop, &transport->begin, async_transport_on_begin_, transport);
+    return ASYNC_OK;
+}
+
+ASYNC_DEFINE(async_create_server)
+{
+    async_acceptor_ acceptor;
+    ASYNC_BEGIN;
+    acceptor.accept = self->factory == NULL ? NULL : async_transport_accept_;
+    acceptor.factory = self->factory;
+    AWAIT(async_start_server, .server = self->server, .host = self->host, .port = self->port, .family = self->family,
+        .backlog = self->backlog, .reuse_port = self->reuse_port, .keep_alive = self->keep_alive, .context = self->context,
+        .max_clients = self->max_clients, .acceptor = acceptor);
+    ASYNC_END;
+}
+
+ASYNC_DEFINE(async_create_unix_server)
+{
+    async_acceptor_ acceptor;
+    ASYNC_BEGIN;
+    acceptor.accept = self->factory == NULL ? NULL : async_transport_accept_;
+    acceptor.factory = self->factory;
+    AWAIT(async_start_unix_server, .server = self->server, .path = self->path, .backlog = self->backlog,
+        .context = self->context, .max_clients = self->max_clients, .acceptor = acceptor);
+    ASYNC_END;
+}
 
 ASYNC_EXTERN_C_END_
 
@@ -19151,7 +19199,8 @@ static async_status async_datagram_open_(async_datagram_transport **to, async_da
     transport = (async_datagram_transport *)ASYNCIO_MALLOC(offsetof(async_datagram_transport, buffer) + room);
     if (transport == NULL)
         return ASYNC_NO_MEMORY;
-    ASYNC_MEMSET_(transport, 0, offsetof(async_datagram_transport, buffer)); /* the buffer costs nothing until it is used */
+    /* the buffer costs nothing until it is used */
+    ASYNC_MEMSET_(transport, 0, offsetof(async_datagram_transport, buffer));
     transport->protocol = protocol;
     transport->loop = loop;
     transport->fd = fd;

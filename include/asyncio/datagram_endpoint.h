@@ -90,7 +90,8 @@ static async_status async_datagram_open_(async_datagram_transport **to, async_da
     transport = (async_datagram_transport *)ASYNCIO_MALLOC(offsetof(async_datagram_transport, buffer) + room);
     if (transport == NULL)
         return ASYNC_NO_MEMORY;
-    ASYNC_MEMSET_(transport, 0, offsetof(async_datagram_transport, buffer)); /* the buffer costs nothing until it is used */
+    /* the buffer costs nothing until it is used */
+    ASYNC_MEMSET_(transport, 0, offsetof(async_datagram_transport, buffer));
     transport->protocol = protocol;
     transport->loop = loop;
     transport->fd = fd;

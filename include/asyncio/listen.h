@@ -18,12 +18,14 @@ int async_unix_listen(const char *path, int backlog);
 
 /* await_into(count, async_net_listen, .host = h, .port = p, .fds = array, .capacity = n): listens on all addresses of a
  * host, as above; the descriptors, at most n of them, are in the array. .host NULL: on all interfaces, IPv4 and IPv6.
- * .port 0: one that is free, the same for all. .family, .backlog, .reuse_port as above. When it fails, none is left. */
+ * .port 0: one that is free, the same for all. .family, .backlog, .reuse_port as above. .keep_alive: the system asks a peer
+ * that says nothing now and then whether it is still there (SO_KEEPALIVE), so that one that is gone without a word ends its
+ * connection, after hours where nothing else is set. When it fails, none is left. */
 struct async_net_listen {
     async_frame frame;
     const char *host;
     int port, family, backlog;
-    bool reuse_port;
+    bool reuse_port, keep_alive;
     int *fds;
     size_t capacity, result;
     struct addrinfo *found;
@@ -77,12 +79,17 @@ static int async_listen_all_(struct async_net_listen *self, int port)
     struct addrinfo *each;
     async_address address;
     size_t count = 0;
-    int fd = -EADDRNOTAVAIL;
+    int fd = -EADDRNOTAVAIL, on = 1;
     for (each = self->found; each != NULL && count < self->capacity; each = each->ai_next) {
         if (async_address_set(&address, each->ai_addr, each->ai_addrlen) < 0)
             continue;
         (void)async_address_set_port(&address, port);
         fd = async_address_listen(&address, self->backlog, self->reuse_port);
+        if (fd >= 0 && self->keep_alive && setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on) != 0) {
+            int error = errno;
+            close(fd);
+            fd = -error;
+        }
         if (fd == -EAFNOSUPPORT || fd == -EADDRNOTAVAIL) /* the machine may have no IPv6 */
             continue;
         if (fd < 0)

@@ -2,7 +2,7 @@
 #ifndef ASYNCIO_SERVER_CLOSE_H
 #define ASYNCIO_SERVER_CLOSE_H
 
-#include "server.h"
+#include "start_server.h"
 
 #if ASYNCIO_NET
 

@@ -1,6 +1,6 @@
 /* stream.h: byte streams over descriptors, with buffers (asyncio's StreamReader and StreamWriter in one object).
  *
- * stream_write.h, stream_read.h and stream_close.h hold what is done with one; open_connection.h and server.h make them.
+ * stream_write.h, stream_read.h and stream_close.h hold what is done with one; open_connection.h and start_server.h make them.
  * Nothing is read from the descriptor before somebody asks for it, so a peer that sends faster than its stream is read is
  * held up by the system. Hosts only, with ASYNCIO_NET. Loop thread only. */
 #ifndef ASYNCIO_STREAM_H
