@@ -170,7 +170,8 @@
 #define ASYNCIO_STACK_REPORT 0
 #endif
 
-/* ASYNCIO_NAMES: functions carry their name, file and line for reports and panics. Only a board can do without. */
+/* ASYNCIO_NAMES: functions carry their name, file and line for reports and panics. Only a board can do without; there it is
+ * the name alone, and takes a word of each task. */
 #ifndef ASYNCIO_NAMES
 #define ASYNCIO_NAMES (!(ASYNCIO_BARE))
 #endif
@@ -193,8 +194,8 @@
 #endif
 #endif
 
-/* ASYNCIO_ALL_TASKS: the loop keeps a list of its tasks (all_tasks, reports, the clean-up at the end of a run). Hosts
- * only, where it is always on. */
+/* ASYNCIO_ALL_TASKS: the loop keeps a list of its tasks (all_tasks, reports, the clean-up at the end of a run). Only a board
+ * can do without; there it takes a word of a task, and all files of a program must agree. */
 #ifndef ASYNCIO_ALL_TASKS
 #define ASYNCIO_ALL_TASKS (!(ASYNCIO_BARE))
 #endif
@@ -272,8 +273,8 @@
 #if ASYNCIO_NO_HEAP != ASYNCIO_BARE
 #error "asyncio.h: ASYNCIO_NO_HEAP goes with ASYNCIO_BARE: hosts have a heap, boards have none"
 #endif
-#if ASYNCIO_ALL_TASKS == ASYNCIO_BARE
-#error "asyncio.h: ASYNCIO_ALL_TASKS is for hosts, which cannot do without"
+#if !ASYNCIO_ALL_TASKS && !ASYNCIO_BARE
+#error "asyncio.h: ASYNCIO_ALL_TASKS 0 is for boards"
 #endif
 #if !ASYNCIO_NAMES && !ASYNCIO_BARE
 #error "asyncio.h: ASYNCIO_NAMES 0 is for boards"
@@ -393,9 +394,14 @@
 #else
 #define ASYNC_LAYOUT_HIGH_(name) name
 #endif
+#if ASYNCIO_ALL_TASKS == ASYNCIO_BARE
+#define ASYNC_LAYOUT_TASKS_(name) ASYNC_CAT_(name, tasks_)
+#else
+#define ASYNC_LAYOUT_TASKS_(name) name
+#endif
 #define ASYNC_LAYOUT_(name) \
-    ASYNC_LAYOUT_HIGH_(ASYNC_LAYOUT_VERIFY_(ASYNC_LAYOUT_NAMES_(ASYNC_LAYOUT_BARE_(ASYNC_LAYOUT_GOTO_( \
-        ASYNC_LAYOUT_DEBUG_(name))))))
+    ASYNC_LAYOUT_TASKS_(ASYNC_LAYOUT_HIGH_(ASYNC_LAYOUT_VERIFY_(ASYNC_LAYOUT_NAMES_(ASYNC_LAYOUT_BARE_(ASYNC_LAYOUT_GOTO_( \
+        ASYNC_LAYOUT_DEBUG_(name)))))))
 #define async_suspend_ ASYNC_LAYOUT_(async_suspend_)
 #define async_grow_ ASYNC_LAYOUT_(async_grow_)
 #define async_call_ ASYNC_LAYOUT_(async_call_)
@@ -456,7 +462,7 @@ ASYNC_EXTERN_C_END_
 /* ---- panic --------------------------------------------------------------------------------------------------- */
 
 ASYNC_EXTERN_C_BEGIN_
-#if ASYNCIO_NAMES
+#if !ASYNCIO_BARE
 ASYNC_NORETURN_ ASYNC_COLD_ void async_panic_(const char *message, const char *file, int line);
 #define ASYNC_PANIC_(message) async_panic_(message, __FILE__, __LINE__)
 #define ASYNC_PANIC_AT_(message, file, line) async_panic_(message, file, line)
@@ -529,7 +535,7 @@ const char *async_strerror(async_status status)
 
 #undef ASYNC_TEXT_
 
-#if ASYNCIO_NAMES
+#if !ASYNCIO_BARE
 void async_panic_(const char *message, const char *file, int line)
 {
     (void)message;
@@ -923,15 +929,20 @@ typedef struct async_type {
     async_step (*resume)(async_stack *stack, void *frame);
     bool (*cancel)(async_task *task, void *frame); /* leaves; NULL: cannot be cancelled while waiting */
 #if ASYNCIO_NAMES
-    const char *name, *file;
+    const char *name;
+#endif
+#if !ASYNCIO_BARE
+    const char *file;
     int line;
 #endif
     async_size_ size;  /* of the frame, rounded up */
     async_size_ clear; /* how much of it is zeroed at a call */
 } async_type;
 
-#if ASYNCIO_NAMES
+#if !ASYNCIO_BARE
 #define ASYNC_TYPE_(resume, cancel, name, size, clear) { resume, cancel, name, __FILE__, __LINE__, ASYNC_ROUND_(size), clear }
+#elif ASYNCIO_NAMES
+#define ASYNC_TYPE_(resume, cancel, name, size, clear) { resume, cancel, name, ASYNC_ROUND_(size), clear }
 #else
 #define ASYNC_TYPE_(resume, cancel, name, size, clear) { resume, cancel, ASYNC_ROUND_(size), clear }
 #endif
@@ -2069,7 +2080,7 @@ ASYNC_EXTERN_C_END_
 #if ASYNCIO_SMALL
 /* one shared function does what every body does at its end */
 #define ASYNC_AGAIN_LABEL_
-#if ASYNCIO_NAMES
+#if !ASYNCIO_BARE
 #define ASYNC_DEFAULT_                                                                               \
     default: if (at_ < ASYNC_LABELLED_) ASYNC_PANIC_("await inside a switch");                       \
         if (0) goto async_leave_;                                                                    \
@@ -3070,6 +3081,9 @@ struct async_loop {
     async_timers_ timers;
     async_line_ shields; /* async_shielded_ */
 #if ASYNCIO_NO_HEAP
+#if ASYNCIO_ALL_TASKS
+    async_task *first_task;
+#endif
     bool (*cancel_sleep)(async_task *task, void *frame);
     bool (*take_raised)(async_port_state before); /* isr.h's: wakes who waits for interrupts; true: there are more */
 #endif
@@ -3897,6 +3911,12 @@ struct async_task {
 #if ASYNCIO_HIGH_WATER
     async_mark_ mark;
 #endif
+#if ASYNCIO_NO_HEAP && ASYNCIO_ALL_TASKS
+    async_task *next; /* of the loop's */
+#endif
+#if ASYNCIO_NO_HEAP && ASYNCIO_NAMES
+    const char *name; /* NULL: that of its function */
+#endif
 #if ASYNCIO_NO_HEAP
     uint16_t count;
 #else
@@ -3953,6 +3973,11 @@ async_task *async_current_task(void);
 size_t async_task_high_water(const async_task *task);
 #endif
 
+#if ASYNCIO_NO_HEAP
+/* async_task_stack_size: the bytes there are for them: the n of its async_storage(n). Loop thread. */
+size_t async_task_stack_size(const async_task *task);
+#endif
+
 #if ASYNCIO_ALL_TASKS
 /* async_all_tasks: writes up to `capacity` tasks of the running loop that are not done, in order of creation, and
  * gives how many there are. They are borrowed. async_loop_all_tasks: of any loop. */
@@ -3960,8 +3985,9 @@ size_t async_all_tasks(async_task **tasks, size_t capacity);
 size_t async_loop_all_tasks(async_loop *loop, async_task **tasks, size_t capacity);
 #endif
 
-#if !ASYNCIO_NO_HEAP
-/* async_task_set_name: copies the name; NO_MEMORY. async_task_get_name: that, or the name of its function. */
+#if ASYNCIO_NAMES
+/* async_task_set_name: copies the name; NO_MEMORY. On a board it keeps the pointer only. async_task_get_name: that, or the
+ * name of its function. */
 async_status async_task_set_name(async_task *task, const char *name);
 const char *async_task_get_name(const async_task *task);
 #endif
@@ -4004,6 +4030,36 @@ static void async_task_check_thread_(const async_task *task, const char *message
 /* ---- the loop's tasks ----------------------------------------------------------------------------------------- */
 
 #if ASYNCIO_ALL_TASKS
+
+#if ASYNCIO_NO_HEAP
+
+static void async_tasks_add_(async_loop *loop, async_task *task)
+{
+    async_task **at = &loop->first_task;
+    while (*at != NULL)
+        at = &(*at)->next;
+    *at = task;
+}
+
+static void async_tasks_remove_(async_loop *loop, async_task *task)
+{
+    async_task **at = &loop->first_task;
+    while (*at != task)
+        at = &(*at)->next;
+    *at = task->next;
+}
+
+size_t async_loop_all_tasks(async_loop *loop, async_task **tasks, size_t capacity)
+{
+    async_task *task;
+    size_t count = 0;
+    for (task = loop->first_task; task != NULL; task = task->next, count++)
+        if (count < capacity)
+            tasks[count] = task;
+    return count;
+}
+
+#else
 
 static bool async_tasks_add_(async_loop *loop, async_task *task)
 {
@@ -4055,6 +4111,8 @@ size_t async_loop_all_tasks(async_loop *loop, async_task **tasks, size_t capacit
     return count;
 }
 
+#endif
+
 size_t async_all_tasks(async_task **tasks, size_t capacity)
 {
     return async_running_ == NULL ? 0 : async_loop_all_tasks(async_running_, tasks, capacity);
@@ -4083,6 +4141,23 @@ static async_loop *async_task_loop_(const async_task *task)
 static async_loop *async_link_owner_(const async_link *link)
 {
     return async_task_loop_(ASYNC_CONTAINER_((uintptr_t)link, async_task, link));
+}
+
+#endif
+
+#if ASYNCIO_NO_HEAP && ASYNCIO_NAMES
+
+const char *async_task_get_name(const async_task *task)
+{
+    return task->name != NULL ? task->name : async_root_((async_task *)(uintptr_t)task)->type->name;
+}
+
+async_status async_task_set_name(async_task *task, const char *text)
+{
+    if (task == NULL)
+        return ASYNC_NO_MEMORY;
+    task->name = text;
+    return ASYNC_OK;
 }
 
 #endif
@@ -4247,7 +4322,7 @@ static void async_task_finish_(async_loop *loop, async_task *task, int status)
 #endif
     async_future_complete_(loop, &task->future,
         status == ASYNC_CANCELLED ? ASYNC_FUTURE_CANCELLED_ : ASYNC_FUTURE_DONE_, status);
-#if ASYNCIO_ALL_TASKS
+#if !ASYNCIO_NO_HEAP
     if (task->future.flags & ASYNC_LEFT_ && --loop->left == 0)
         async_loop_soon_(loop, &loop->left_ended, loop->left_ended.callback, loop->left_ended.data);
 #endif
@@ -4311,6 +4386,13 @@ int async_task_remove_done_callback(async_task *task, void (*callback)(async_han
     ASYNC_CHECK_HANDLE_(task);
     return task == NULL ? 0 : async_future_remove_done_callback(&task->future, callback);
 }
+
+#if ASYNCIO_NO_HEAP
+size_t async_task_stack_size(const async_task *task)
+{
+    return task == NULL ? 0 : (size_t)(task->end - (const unsigned char *)task) - ASYNC_ROUND_(sizeof *task);
+}
+#endif
 
 #if ASYNCIO_HIGH_WATER
 size_t async_task_high_water(const async_task *task)
@@ -4459,7 +4541,7 @@ async_task *async_create_end_(void)
     return task;
 }
 
-#if ASYNCIO_ALL_TASKS
+#if !ASYNCIO_NO_HEAP
 /* A new task is known to its loop, and inherits its context. False: no memory; it is as if it had never been. */
 static bool async_task_enroll_(async_loop *loop, async_task *task)
 {
@@ -4562,11 +4644,13 @@ bool async_create_on_begin_(void *bytes, size_t size, const async_type *type ASY
     async_task_init_(loop, task, type ASYNC_SITE_ARGUMENTS_);
     task->future.flags |= ASYNC_STATIC_;
     task->end = (unsigned char *)bytes + size; /* a multiple of the frames' alignment */
-#if ASYNCIO_ALL_TASKS
+#if !ASYNCIO_NO_HEAP
     if (!async_task_enroll_(loop, task)) {
         task->count = 0;
         return false;
     }
+#elif ASYNCIO_ALL_TASKS
+    async_tasks_add_(loop, task);
 #endif
     return true;
 }
@@ -5706,30 +5790,46 @@ ASYNC_EXTERN_C_END_
 
 /* ---- report.h ----------------------------------------------------------------------------------------- */
 
-/* report.h: where a task is: its await backtrace. Hosts only. */
-
-#if ASYNCIO_NAMES && !ASYNCIO_BARE
+/* report.h: where a task is: its await backtrace; on boards with ASYNCIO_NAMES. */
 
 ASYNC_EXTERN_C_BEGIN_
 
+/* async_task_waiting: it is suspended, and what it waits for has not happened yet; false: it runs, is to run in the next
+ * pass, or is done. Loop thread. */
+bool async_task_waiting(const async_task *task);
+
+#if ASYNCIO_NAMES
 /* async_task_get_stack: writes what a task waits in, or failed in, innermost first, into an array, and gives how many
- * frames there are. The line is that of the await in a debug build, and otherwise that of the function. Mirrors Task.get_stack(). */
+ * frames there are; of the running task it is the outermost one. The line is that of the await in a debug build, and
+ * otherwise that of the function; on boards there is no file and no line. Mirrors Task.get_stack(). */
 typedef struct async_stack_entry {
     const char *name, *file;
     int line;
 } async_stack_entry;
 size_t async_task_get_stack(async_task *task, async_stack_entry *entries, size_t capacity);
+#endif
 
+#if !ASYNCIO_BARE
 /* async_task_print_stack: the same, to stderr. Mirrors Task.print_stack(). */
 void async_task_print_stack(async_task *task);
+#endif
 
 ASYNC_EXTERN_C_END_
 
-#endif
-
-#if defined(ASYNCIO_IMPLEMENTATION) && ASYNCIO_NAMES && !ASYNCIO_BARE
+#ifdef ASYNCIO_IMPLEMENTATION
 
 ASYNC_EXTERN_C_BEGIN_
+
+bool async_task_waiting(const async_task *task)
+{
+    const async_frame *top;
+    if (task == NULL || async_future_done(&task->future) || !async_task_waits_(task))
+        return false;
+    top = (const async_frame *)task->future.value;
+    return top->state == ASYNC_LEAF_WAITING && !(top->flags & ASYNC_INNERMOST_);
+}
+
+#if ASYNCIO_NAMES
 
 size_t async_task_get_stack(async_task *task, async_stack_entry *entries, size_t capacity)
 {
@@ -5738,6 +5838,7 @@ size_t async_task_get_stack(async_task *task, async_stack_entry *entries, size_t
     if (task == NULL)
         return 0;
     if (async_future_done(&task->future)) {
+#if !ASYNCIO_BARE
         const struct async_kept_trace_ *kept = (const struct async_kept_trace_ *)(void *)task->link.next;
         for (; kept != NULL && count < kept->count; count++)
             if (count < capacity) {
@@ -5745,6 +5846,7 @@ size_t async_task_get_stack(async_task *task, async_stack_entry *entries, size_t
                 entries[count].file = kept->entries[count].type->file;
                 entries[count].line = kept->entries[count].line;
             }
+#endif
         return count;
     }
     frame = (async_frame *)task->future.value;
@@ -5762,8 +5864,13 @@ size_t async_task_get_stack(async_task *task, async_stack_entry *entries, size_t
         }
         if (count < capacity) {
             entries[count].name = type->name;
+#if !ASYNCIO_BARE
             entries[count].file = type->file;
             entries[count].line = type->line;
+#else
+            entries[count].file = NULL;
+            entries[count].line = 0;
+#endif
 #if ASYNCIO_DEBUG
             if (shown->line != 0)
                 entries[count].line = shown->line;
@@ -5774,6 +5881,10 @@ size_t async_task_get_stack(async_task *task, async_stack_entry *entries, size_t
     }
     return count;
 }
+
+#endif
+
+#if !ASYNCIO_BARE
 
 void async_task_print_stack(async_task *task)
 {
@@ -5790,6 +5901,8 @@ void async_task_print_stack(async_task *task)
     if (count > 32)
         fprintf(stderr, "        and %lu more\n", (unsigned long)(count - 32));
 }
+
+#endif
 
 ASYNC_EXTERN_C_END_
 

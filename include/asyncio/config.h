@@ -151,7 +151,8 @@
 #define ASYNCIO_STACK_REPORT 0
 #endif
 
-/* ASYNCIO_NAMES: functions carry their name, file and line for reports and panics. Only a board can do without. */
+/* ASYNCIO_NAMES: functions carry their name, file and line for reports and panics. Only a board can do without; there it is
+ * the name alone, and takes a word of each task. */
 #ifndef ASYNCIO_NAMES
 #define ASYNCIO_NAMES (!(ASYNCIO_BARE))
 #endif
@@ -174,8 +175,8 @@
 #endif
 #endif
 
-/* ASYNCIO_ALL_TASKS: the loop keeps a list of its tasks (all_tasks, reports, the clean-up at the end of a run). Hosts
- * only, where it is always on. */
+/* ASYNCIO_ALL_TASKS: the loop keeps a list of its tasks (all_tasks, reports, the clean-up at the end of a run). Only a board
+ * can do without; there it takes a word of a task, and all files of a program must agree. */
 #ifndef ASYNCIO_ALL_TASKS
 #define ASYNCIO_ALL_TASKS (!(ASYNCIO_BARE))
 #endif
@@ -253,8 +254,8 @@
 #if ASYNCIO_NO_HEAP != ASYNCIO_BARE
 #error "asyncio.h: ASYNCIO_NO_HEAP goes with ASYNCIO_BARE: hosts have a heap, boards have none"
 #endif
-#if ASYNCIO_ALL_TASKS == ASYNCIO_BARE
-#error "asyncio.h: ASYNCIO_ALL_TASKS is for hosts, which cannot do without"
+#if !ASYNCIO_ALL_TASKS && !ASYNCIO_BARE
+#error "asyncio.h: ASYNCIO_ALL_TASKS 0 is for boards"
 #endif
 #if !ASYNCIO_NAMES && !ASYNCIO_BARE
 #error "asyncio.h: ASYNCIO_NAMES 0 is for boards"
@@ -374,9 +375,14 @@
 #else
 #define ASYNC_LAYOUT_HIGH_(name) name
 #endif
+#if ASYNCIO_ALL_TASKS == ASYNCIO_BARE
+#define ASYNC_LAYOUT_TASKS_(name) ASYNC_CAT_(name, tasks_)
+#else
+#define ASYNC_LAYOUT_TASKS_(name) name
+#endif
 #define ASYNC_LAYOUT_(name) \
-    ASYNC_LAYOUT_HIGH_(ASYNC_LAYOUT_VERIFY_(ASYNC_LAYOUT_NAMES_(ASYNC_LAYOUT_BARE_(ASYNC_LAYOUT_GOTO_( \
-        ASYNC_LAYOUT_DEBUG_(name))))))
+    ASYNC_LAYOUT_TASKS_(ASYNC_LAYOUT_HIGH_(ASYNC_LAYOUT_VERIFY_(ASYNC_LAYOUT_NAMES_(ASYNC_LAYOUT_BARE_(ASYNC_LAYOUT_GOTO_( \
+        ASYNC_LAYOUT_DEBUG_(name)))))))
 #define async_suspend_ ASYNC_LAYOUT_(async_suspend_)
 #define async_grow_ ASYNC_LAYOUT_(async_grow_)
 #define async_call_ ASYNC_LAYOUT_(async_call_)
@@ -437,7 +443,7 @@ ASYNC_EXTERN_C_END_
 /* ---- panic --------------------------------------------------------------------------------------------------- */
 
 ASYNC_EXTERN_C_BEGIN_
-#if ASYNCIO_NAMES
+#if !ASYNCIO_BARE
 ASYNC_NORETURN_ ASYNC_COLD_ void async_panic_(const char *message, const char *file, int line);
 #define ASYNC_PANIC_(message) async_panic_(message, __FILE__, __LINE__)
 #define ASYNC_PANIC_AT_(message, file, line) async_panic_(message, file, line)
@@ -514,7 +520,7 @@ const char *async_strerror(async_status status)
 
 #undef ASYNC_TEXT_
 
-#if ASYNCIO_NAMES
+#if !ASYNCIO_BARE
 void async_panic_(const char *message, const char *file, int line)
 {
     (void)message;

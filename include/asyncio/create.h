@@ -135,7 +135,7 @@ async_task *async_create_end_(void)
     return task;
 }
 
-#if ASYNCIO_ALL_TASKS
+#if !ASYNCIO_NO_HEAP
 /* A new task is known to its loop, and inherits its context. False: no memory; it is as if it had never been. */
 static bool async_task_enroll_(async_loop *loop, async_task *task)
 {
@@ -238,11 +238,13 @@ bool async_create_on_begin_(void *bytes, size_t size, const async_type *type ASY
     async_task_init_(loop, task, type ASYNC_SITE_ARGUMENTS_);
     task->future.flags |= ASYNC_STATIC_;
     task->end = (unsigned char *)bytes + size; /* a multiple of the frames' alignment */
-#if ASYNCIO_ALL_TASKS
+#if !ASYNCIO_NO_HEAP
     if (!async_task_enroll_(loop, task)) {
         task->count = 0;
         return false;
     }
+#elif ASYNCIO_ALL_TASKS
+    async_tasks_add_(loop, task);
 #endif
     return true;
 }

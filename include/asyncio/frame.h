@@ -45,15 +45,20 @@ typedef struct async_type {
     async_step (*resume)(async_stack *stack, void *frame);
     bool (*cancel)(async_task *task, void *frame); /* leaves; NULL: cannot be cancelled while waiting */
 #if ASYNCIO_NAMES
-    const char *name, *file;
+    const char *name;
+#endif
+#if !ASYNCIO_BARE
+    const char *file;
     int line;
 #endif
     async_size_ size;  /* of the frame, rounded up */
     async_size_ clear; /* how much of it is zeroed at a call */
 } async_type;
 
-#if ASYNCIO_NAMES
+#if !ASYNCIO_BARE
 #define ASYNC_TYPE_(resume, cancel, name, size, clear) { resume, cancel, name, __FILE__, __LINE__, ASYNC_ROUND_(size), clear }
+#elif ASYNCIO_NAMES
+#define ASYNC_TYPE_(resume, cancel, name, size, clear) { resume, cancel, name, ASYNC_ROUND_(size), clear }
 #else
 #define ASYNC_TYPE_(resume, cancel, name, size, clear) { resume, cancel, ASYNC_ROUND_(size), clear }
 #endif

@@ -191,6 +191,9 @@ struct async_loop {
     async_timers_ timers;
     async_line_ shields; /* async_shielded_ */
 #if ASYNCIO_NO_HEAP
+#if ASYNCIO_ALL_TASKS
+    async_task *first_task;
+#endif
     bool (*cancel_sleep)(async_task *task, void *frame);
     bool (*take_raised)(async_port_state before); /* isr.h's: wakes who waits for interrupts; true: there are more */
 #endif

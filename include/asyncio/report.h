@@ -1,34 +1,51 @@
-/* report.h: where a task is: its await backtrace. Hosts only. */
+/* report.h: where a task is: its await backtrace; on boards with ASYNCIO_NAMES. */
 #ifndef ASYNCIO_REPORT_H
 #define ASYNCIO_REPORT_H
 
 #include "cancel.h"
 
-#if ASYNCIO_NAMES && !ASYNCIO_BARE
-
 ASYNC_EXTERN_C_BEGIN_
 
+/* async_task_waiting: it is suspended, and what it waits for has not happened yet; false: it runs, is to run in the next
+ * pass, or is done. Loop thread. */
+bool async_task_waiting(const async_task *task);
+
+#if ASYNCIO_NAMES
 /* async_task_get_stack: writes what a task waits in, or failed in, innermost first, into an array, and gives how many
- * frames there are. The line is that of the await in a debug build, and otherwise that of the function. Mirrors Task.get_stack(). */
+ * frames there are; of the running task it is the outermost one. The line is that of the await in a debug build, and
+ * otherwise that of the function; on boards there is no file and no line. Mirrors Task.get_stack(). */
 typedef struct async_stack_entry {
     const char *name, *file;
     int line;
 } async_stack_entry;
 size_t async_task_get_stack(async_task *task, async_stack_entry *entries, size_t capacity);
+#endif
 
+#if !ASYNCIO_BARE
 /* async_task_print_stack: the same, to stderr. Mirrors Task.print_stack(). */
 void async_task_print_stack(async_task *task);
+#endif
 
 ASYNC_EXTERN_C_END_
 
 #endif
-#endif
 
-#if defined(ASYNCIO_IMPLEMENTATION) && ASYNCIO_NAMES && !ASYNCIO_BARE
+#ifdef ASYNCIO_IMPLEMENTATION
 #ifndef ASYNCIO_REPORT_IMPLEMENTATION_
 #define ASYNCIO_REPORT_IMPLEMENTATION_
 
 ASYNC_EXTERN_C_BEGIN_
+
+bool async_task_waiting(const async_task *task)
+{
+    const async_frame *top;
+    if (task == NULL || async_future_done(&task->future) || !async_task_waits_(task))
+        return false;
+    top = (const async_frame *)task->future.value;
+    return top->state == ASYNC_LEAF_WAITING && !(top->flags & ASYNC_INNERMOST_);
+}
+
+#if ASYNCIO_NAMES
 
 size_t async_task_get_stack(async_task *task, async_stack_entry *entries, size_t capacity)
 {
@@ -37,6 +54,7 @@ size_t async_task_get_stack(async_task *task, async_stack_entry *entries, size_t
     if (task == NULL)
         return 0;
     if (async_future_done(&task->future)) {
+#if !ASYNCIO_BARE
         const struct async_kept_trace_ *kept = (const struct async_kept_trace_ *)(void *)task->link.next;
         for (; kept != NULL && count < kept->count; count++)
             if (count < capacity) {
@@ -44,6 +62,7 @@ size_t async_task_get_stack(async_task *task, async_stack_entry *entries, size_t
                 entries[count].file = kept->entries[count].type->file;
                 entries[count].line = kept->entries[count].line;
             }
+#endif
         return count;
     }
     frame = (async_frame *)task->future.value;
@@ -61,8 +80,13 @@ size_t async_task_get_stack(async_task *task, async_stack_entry *entries, size_t
         }
         if (count < capacity) {
             entries[count].name = type->name;
+#if !ASYNCIO_BARE
             entries[count].file = type->file;
             entries[count].line = type->line;
+#else
+            entries[count].file = NULL;
+            entries[count].line = 0;
+#endif
 #if ASYNCIO_DEBUG
             if (shown->line != 0)
                 entries[count].line = shown->line;
@@ -73,6 +97,10 @@ size_t async_task_get_stack(async_task *task, async_stack_entry *entries, size_t
     }
     return count;
 }
+
+#endif
+
+#if !ASYNCIO_BARE
 
 void async_task_print_stack(async_task *task)
 {
@@ -89,6 +117,8 @@ void async_task_print_stack(async_task *task)
     if (count > 32)
         fprintf(stderr, "        and %lu more\n", (unsigned long)(count - 32));
 }
+
+#endif
 
 ASYNC_EXTERN_C_END_
 

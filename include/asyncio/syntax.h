@@ -226,7 +226,7 @@
 #if ASYNCIO_SMALL
 /* one shared function does what every body does at its end */
 #define ASYNC_AGAIN_LABEL_
-#if ASYNCIO_NAMES
+#if !ASYNCIO_BARE
 #define ASYNC_DEFAULT_                                                                               \
     default: if (at_ < ASYNC_LABELLED_) ASYNC_PANIC_("await inside a switch");                       \
         if (0) goto async_leave_;                                                                    \

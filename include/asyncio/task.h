@@ -18,6 +18,12 @@ struct async_task {
 #if ASYNCIO_HIGH_WATER
     async_mark_ mark;
 #endif
+#if ASYNCIO_NO_HEAP && ASYNCIO_ALL_TASKS
+    async_task *next; /* of the loop's */
+#endif
+#if ASYNCIO_NO_HEAP && ASYNCIO_NAMES
+    const char *name; /* NULL: that of its function */
+#endif
 #if ASYNCIO_NO_HEAP
     uint16_t count;
 #else
@@ -74,6 +80,11 @@ async_task *async_current_task(void);
 size_t async_task_high_water(const async_task *task);
 #endif
 
+#if ASYNCIO_NO_HEAP
+/* async_task_stack_size: the bytes there are for them: the n of its async_storage(n). Loop thread. */
+size_t async_task_stack_size(const async_task *task);
+#endif
+
 #if ASYNCIO_ALL_TASKS
 /* async_all_tasks: writes up to `capacity` tasks of the running loop that are not done, in order of creation, and
  * gives how many there are. They are borrowed. async_loop_all_tasks: of any loop. */
@@ -81,8 +92,9 @@ size_t async_all_tasks(async_task **tasks, size_t capacity);
 size_t async_loop_all_tasks(async_loop *loop, async_task **tasks, size_t capacity);
 #endif
 
-#if !ASYNCIO_NO_HEAP
-/* async_task_set_name: copies the name; NO_MEMORY. async_task_get_name: that, or the name of its function. */
+#if ASYNCIO_NAMES
+/* async_task_set_name: copies the name; NO_MEMORY. On a board it keeps the pointer only. async_task_get_name: that, or the
+ * name of its function. */
 async_status async_task_set_name(async_task *task, const char *name);
 const char *async_task_get_name(const async_task *task);
 #endif
@@ -129,6 +141,36 @@ static void async_task_check_thread_(const async_task *task, const char *message
 /* ---- the loop's tasks ----------------------------------------------------------------------------------------- */
 
 #if ASYNCIO_ALL_TASKS
+
+#if ASYNCIO_NO_HEAP
+
+static void async_tasks_add_(async_loop *loop, async_task *task)
+{
+    async_task **at = &loop->first_task;
+    while (*at != NULL)
+        at = &(*at)->next;
+    *at = task;
+}
+
+static void async_tasks_remove_(async_loop *loop, async_task *task)
+{
+    async_task **at = &loop->first_task;
+    while (*at != task)
+        at = &(*at)->next;
+    *at = task->next;
+}
+
+size_t async_loop_all_tasks(async_loop *loop, async_task **tasks, size_t capacity)
+{
+    async_task *task;
+    size_t count = 0;
+    for (task = loop->first_task; task != NULL; task = task->next, count++)
+        if (count < capacity)
+            tasks[count] = task;
+    return count;
+}
+
+#else
 
 static bool async_tasks_add_(async_loop *loop, async_task *task)
 {
@@ -180,6 +222,8 @@ size_t async_loop_all_tasks(async_loop *loop, async_task **tasks, size_t capacit
     return count;
 }
 
+#endif
+
 size_t async_all_tasks(async_task **tasks, size_t capacity)
 {
     return async_running_ == NULL ? 0 : async_loop_all_tasks(async_running_, tasks, capacity);
@@ -208,6 +252,23 @@ static async_loop *async_task_loop_(const async_task *task)
 static async_loop *async_link_owner_(const async_link *link)
 {
     return async_task_loop_(ASYNC_CONTAINER_((uintptr_t)link, async_task, link));
+}
+
+#endif
+
+#if ASYNCIO_NO_HEAP && ASYNCIO_NAMES
+
+const char *async_task_get_name(const async_task *task)
+{
+    return task->name != NULL ? task->name : async_root_((async_task *)(uintptr_t)task)->type->name;
+}
+
+async_status async_task_set_name(async_task *task, const char *text)
+{
+    if (task == NULL)
+        return ASYNC_NO_MEMORY;
+    task->name = text;
+    return ASYNC_OK;
 }
 
 #endif
@@ -372,7 +433,7 @@ static void async_task_finish_(async_loop *loop, async_task *task, int status)
 #endif
     async_future_complete_(loop, &task->future,
         status == ASYNC_CANCELLED ? ASYNC_FUTURE_CANCELLED_ : ASYNC_FUTURE_DONE_, status);
-#if ASYNCIO_ALL_TASKS
+#if !ASYNCIO_NO_HEAP
     if (task->future.flags & ASYNC_LEFT_ && --loop->left == 0)
         async_loop_soon_(loop, &loop->left_ended, loop->left_ended.callback, loop->left_ended.data);
 #endif
@@ -436,6 +497,13 @@ int async_task_remove_done_callback(async_task *task, void (*callback)(async_han
     ASYNC_CHECK_HANDLE_(task);
     return task == NULL ? 0 : async_future_remove_done_callback(&task->future, callback);
 }
+
+#if ASYNCIO_NO_HEAP
+size_t async_task_stack_size(const async_task *task)
+{
+    return task == NULL ? 0 : (size_t)(task->end - (const unsigned char *)task) - ASYNC_ROUND_(sizeof *task);
+}
+#endif
 
 #if ASYNCIO_HIGH_WATER
 size_t async_task_high_water(const async_task *task)

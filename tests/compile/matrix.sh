@@ -230,6 +230,7 @@ queue_matrix()
         job "board $board, ticks of 10 ms" board_words "$board-Os" c11 -DASYNCIO_TICK_HZ=100 -DASYNCIO_COUNTER=0
         job "board $board, high water" board_words "$board-Os" c99 -DASYNCIO_HIGH_WATER=1 \
             '-DASYNCIO_STACK_OVERFLOW(task,bytes)=((void)(task),(void)(bytes))'
+        job "board $board, names and all tasks" board_words "$board-Os" c11 -DASYNCIO_NAMES=1 -DASYNCIO_ALL_TASKS=1
         job "board $board in line" board_words "$board-Os" c99 -DASYNCIO_SMALL=0
         job "board $board, computed goto" board_words "$board-Os" c99 -DASYNCIO_COMPUTED_GOTO=1
     done

@@ -142,6 +142,45 @@ TEST(task, order_list_and_names)
     CHECK_INT(counted_live, live);
 }
 
+/* What a task that looks on sees of another one. */
+struct looked_at { async_frame frame; };
+async(looked_at)
+{
+    async_begin;
+    note("%d ", async_task_waiting(async_current_task()));
+    await(async_sleep, .delay = async_ms(2));
+    await(async_sleep, .delay = 0);
+    async_end;
+}
+struct looks { async_frame frame; async_task *task; };
+async(looks)
+{
+    async_begin;
+    self->task = async_create_task(looked_at);
+    if (self->task == NULL)
+        async_raise(ASYNC_NO_MEMORY);
+    note("new %d ", async_task_waiting(self->task));
+    await(async_sleep, .delay = async_ms(1));
+    note("asleep %d ", async_task_waiting(self->task));
+    await(async_sleep, .delay = async_ms(1));
+    note("%d ", async_task_waiting(self->task));
+    note("ready %d ", async_task_done(self->task));
+    async_cancel(self->task);
+    await(async_sleep, .delay = 0);
+    await(async_sleep, .delay = 0);
+    note("done %d ", async_task_waiting(self->task));
+    async_finally;
+    async_release(self->task);
+    async_end;
+}
+
+TEST(task, waiting)
+{
+    CHECK(!async_task_waiting(NULL));
+    CHECK_INT(RUN(looks), ASYNC_OK);
+    CHECK_NOTES("new 0 0 asleep 1 0 ready 0 done 0 ");
+}
+
 struct churns { async_frame frame; async_task *keep[40], *all[40]; int i, n; };
 async(churns)
 {
