@@ -43,8 +43,8 @@ async(consume)
     async_end;
 }
 
-static async_storage(sizeof(struct produce) + sizeof(struct async_queue_put) + 32) producer;
-static async_storage(sizeof(struct consume) + sizeof(struct async_queue_get) + 32) first, second;
+static ASYNC_TASK(produce, async_queue_put) producer;
+static ASYNC_TASK(consume, async_queue_get) first, second;
 
 struct run {
     async_frame frame;
@@ -76,7 +76,7 @@ async(run)
     async_end;
 }
 
-static async_storage(sizeof(struct run) + sizeof(struct async_queue_join) + 64) storage;
+static ASYNC_TASK(run, async_queue_join) storage;
 
 int main(void)
 {

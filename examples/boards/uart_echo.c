@@ -31,7 +31,7 @@ async(echo)
     async_end;
 }
 
-static async_storage(sizeof(struct echo) + sizeof(struct read_line) + sizeof(struct async_isr_ring_get) + 32) storage;
+static ASYNC_TASK(echo, read_line, async_isr_ring_get) storage;
 
 int main(void)
 {
