@@ -2,8 +2,8 @@
  *
  *     load PORT ACTIVE IDLE MILLISECONDS PID [SIZE]
  *
- * ACTIVE connections send SIZE (64) bytes and wait for them to come back, again and again; IDLE ones only exist. After a
- * while of warming up, prints as lines `measure value`: requests per second; the CPU time that all threads of process PID
+ * ACTIVE connections send SIZE (64) bytes and wait for them to come back, again and again; IDLE ones only exist. When all
+ * have been answered once, and after a while of warming up, it counts, and prints as lines `measure value`: requests per second; the CPU time that all threads of process PID
  * took for each request, in microseconds, from the scheduler's own count; the middle and the 99th percentile of the times
  * that requests took, in microseconds; and how many requests there were, those of the warm-up included. */
 #define _GNU_SOURCE
@@ -20,10 +20,11 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { WARM_UP_MS = 200, EVENTS = 512, BUCKETS = 65536, BUCKET_NS = 500 };
+enum { WARM_UP_MS = 100, EVENTS = 512, BUCKETS = 65536, BUCKET_NS = 500 };
 
 typedef struct connection {
     int fd;
+    int answered;
     size_t received;
     uint64_t sent_at;
 } connection;
@@ -121,8 +122,8 @@ static double percentile(uint64_t requests, double part)
 
 int main(int argc, char **argv)
 {
-    int port, active, idle, i, count, poller = epoll_create1(0);
-    uint64_t duration, t, warm, begin = 0, end = 0, requests = 0, earlier = 0;
+    int port, active, idle, i, count, unanswered, silent = 0, poller = epoll_create1(0);
+    uint64_t duration, t, warm = 0, begin = 0, end = 0, requests = 0, earlier = 0;
     double cpu = 0;
     size_t size = 64;
     connection *connections;
@@ -153,16 +154,19 @@ int main(int argc, char **argv)
         if (epoll_ctl(poller, EPOLL_CTL_ADD, connections[i].fd, &event) < 0)
             fail("load: epoll_ctl");
     }
-    nap_ms(100);
-    warm = now_ns() + WARM_UP_MS * 1000000u;
+    unanswered = active;
     for (i = 0; i < active; i++)
         send_request(&connections[i], size);
     for (;;) {
         count = epoll_wait(poller, events, EVENTS, 1000);
-        if (count == 0)
-            fprintf(stderr, "load: no answer for a second\n");
+        if (count == 0 && ++silent == 10) {
+            fprintf(stderr, "load: no answer for ten seconds\n");
+            return 1;
+        }
         t = now_ns();
-        if (begin == 0 && t >= warm) {
+        if (unanswered == 0 && warm == 0)
+            warm = t + WARM_UP_MS * 1000000u;
+        if (begin == 0 && warm != 0 && t >= warm) {
             earlier = requests;
             requests = 0;
             memset(histogram, 0, sizeof histogram);
@@ -184,6 +188,8 @@ int main(int argc, char **argv)
                 uint64_t bucket = (now_ns() - c->sent_at) / BUCKET_NS;
                 histogram[bucket < BUCKETS ? bucket : BUCKETS - 1]++;
                 requests++;
+                unanswered -= !c->answered;
+                c->answered = 1;
                 send_request(c, size);
             }
         }

@@ -15,7 +15,7 @@ from programs import CC, CFLAGS, CXX, CXXFLAGS, Missing
 CORES = sorted(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else [0]
 SERVER_CORE, CLIENT_CORE = CORES[0], CORES[-1]
 HEAVY = {'sleep': 1000000, 'timers': 1000000}
-SLOW_HEAVY = 200000  # for Python
+SLOW_HEAVY = 100000  # for Python
 
 
 class Results:
@@ -64,6 +64,10 @@ class Micro:
             self.n = settings.tiny or (SLOW_HEAVY if isinstance(program.micro, programs.Script) else HEAVY[workload])
         elif settings.tiny:
             self.n = settings.tiny
+        elif isinstance(program.micro, programs.Script):
+            self.n = settings.milliseconds * 300  # trying would take longer than that
+            if settings.light:
+                self.repetitions = settings.least
 
     def sample(self, results):
         begin = time.monotonic()
@@ -296,40 +300,39 @@ def text_size(path):
 
 
 def sizes(selected, results, say):
-    """Bytes: of static programs without symbols, and of code and constants."""
+    """Bytes: of static programs without symbols; of code and constants, beyond what a program has that does nothing."""
     failures = []
-    if any(selected(measure, programs.OURS) for measure in ('static', 'text-core', 'text-stream')):
+    jobs = []
+    if selected('static', programs.OURS):
+        jobs += [('static', label, source, ['-static', '-s', *(NARROW if label == 'ours' else []), *CFLAGS], libraries)
+                 for label, (source, libraries) in SMALLEST.items() if label != 'Asio']
+    small = ['-Os', '-ffunction-sections', '-fdata-sections', '-Wl,--gc-sections']
+    for measure, source, flags in (('text-core', 'peers/smallest/asyncio_h.c', NARROW),
+                                   ('text-stream', '../../examples/21_stream_server.c', [])):
+        if selected(measure, programs.OURS):
+            jobs.append((measure, 'ours', source, [*small, *flags], ['-pthread']))
+            jobs.append((measure, 'nothing', 'peers/smallest/nothing.c', small, []))
+    if jobs:
         say('sizes')
-    with tempfile.TemporaryDirectory() as directory:
-        out = f'{directory}/out'
 
-        def built(command):
-            status, text = programs.output([*command, '-o', out])
+    def size(job):
+        measure, label, source, flags, libraries = job
+        with tempfile.TemporaryDirectory() as directory:
+            out = f'{directory}/out'
+            status, text = programs.output([*compiler(source), *flags, source, '-o', out, *libraries])
             if status != 0:
-                raise Missing(programs.first_error(text))
-            return out
+                if label in ('ours', 'nothing'):
+                    failures.append(f'{measure}: {programs.first_error(text)}')
+                return 0
+            return os.path.getsize(out) if measure == 'static' else text_size(out)
 
-        if selected('static', programs.OURS):
-            for label, (source, libraries) in SMALLEST.items():
-                flags = NARROW if label == 'ours' else []
-                if label == 'Asio':
-                    continue
-                try:
-                    path = built([*compiler(source), *flags, '-static', '-s', source, *libraries])
-                    results.add('static', label, os.path.getsize(path))
-                except Missing as reason:
-                    if label == 'ours':
-                        failures.append(f'static: {reason}')
-        small = ['-Os', '-ffunction-sections', '-fdata-sections', '-Wl,--gc-sections']
-        try:
-            for measure, source, flags in (('text-core', 'peers/smallest/asyncio_h.c', NARROW),
-                                           ('text-stream', '../../examples/21_stream_server.c', [])):
-                if selected(measure, programs.OURS):
-                    nothing = text_size(built([*compiler('.c'), *small, 'peers/smallest/nothing.c']))
-                    whole = text_size(built([*compiler(source), *small, *flags, source, '-pthread']))
-                    results.add(measure, 'ours', whole - nothing)
-        except (Missing, IndexError) as reason:
-            failures.append(f'text: {reason}')
+    with concurrent.futures.ThreadPoolExecutor(len(CORES)) as pool:
+        found = {job[:2]: bytes for job, bytes in zip(jobs, pool.map(size, jobs))}
+    for (measure, label), bytes in found.items():
+        if measure == 'static' and bytes > 0:
+            results.add(measure, label, bytes)
+        elif measure != 'static' and label == 'ours' and bytes > 0:
+            results.add(measure, label, bytes - found[measure, 'nothing'])
     return failures
 
 

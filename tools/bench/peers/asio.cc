@@ -152,11 +152,11 @@ void timers(const char *name, uint64_t n)
     free(order);
 }
 
-enum { LONGER_MS = 4 * SLEEP_MS }; // until all have been started
+constexpr long longer_ms = 3 * (long)SLEEP_MS; // until all have been started
 
 awaitable<void> sleeper(context &io)
 {
-    timer t(io, std::chrono::milliseconds(LONGER_MS));
+    timer t(io, std::chrono::milliseconds(longer_ms));
     co_await t.async_wait(use_awaitable);
     fired++;
 }
@@ -171,7 +171,7 @@ void sleep_many(const char *name, uint64_t n)
     }
     report("sleep-start", (cpu_ns() - begin) / (double)n);
     report("sleep-bytes", (resident_bytes() - bytes) / (double)n);
-    pass_ms(LONGER_MS + MARGIN_MS);
+    pass_ms(longer_ms + (long)MARGIN_MS);
     begin = cpu_ns();
     io.run();
     report("sleep-wake", (cpu_ns() - begin) / (double)n);
