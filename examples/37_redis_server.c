@@ -13,6 +13,9 @@
 #include <stdio.h>
 #include <strings.h>
 
+#ifndef PATIENCE
+#define PATIENCE 60 /* seconds, in which a client has to read what it asked for */
+#endif
 enum {
     QUEUE = 32 << 20,   /* bytes of the requests between MULTI and EXEC */
     UNREAD = 64 << 20,  /* bytes of answers that a client does not read; with more it is thrown out */
@@ -393,7 +396,10 @@ async(client)
         obey_all(self);
         if (self->flooded)
             async_stream_abort(self->stream);
-        await(async_stream_drain, .stream = self->stream);
+        if (async_stream_get_write_buffer_size(self->stream) <= sizeof answers)
+            await(async_stream_drain, .stream = self->stream);
+        else
+            await_for(async_seconds(PATIENCE), async_stream_drain, .stream = self->stream);
     }
     async_finally;
     forget(self);
@@ -412,6 +418,8 @@ async(serve)
 {
     async_begin;
     await_catch(self->status, client, .stream = self->stream);
+    if (self->status < 0)
+        async_stream_abort(self->stream); /* what it did not read is not kept for it */
     async_end;
 }
 
@@ -425,7 +433,7 @@ async(server)
 {
     async_begin;
     await(async_start_server, .server = &self->server, .host = "127.0.0.1", .port = self->port, .backlog = 511,
-        .handler = async_handler(serve), .max_clients = CLIENTS);
+        .handler = async_handler(serve), .max_clients = CLIENTS, .keep_alive = true);
     printf("listening on port %d\n", async_server_port(&self->server));
     fflush(stdout);
     await(async_server_serve_forever, .server = &self->server);

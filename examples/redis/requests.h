@@ -10,7 +10,8 @@
 enum {
     WORDS = 1024,   /* of a request, at most */
     LINE = 65536,   /* bytes of a request in plain words */
-    BULK = 16 << 20 /* bytes of a word, which may be a value */
+    BULK = 16 << 20, /* bytes of a word, which may be a value */
+    WHOLE = 32 << 20 /* bytes of a request */
 };
 
 static async_bytes words[WORDS]; /* of the request that is parsed or obeyed: nothing is awaited in between */
@@ -68,7 +69,7 @@ static size_t parse_array(async_bytes input)
             wrong = expected;
         } else if (!parse_number(input, &at, &size, "invalid bulk length")) {
             return 0;
-        } else if (size < 0 || size > BULK) {
+        } else if (size < 0 || size > BULK || at + (size_t)size > WHOLE) {
             wrong = "invalid bulk length";
         } else {
             words[count].data = input.data + at;
