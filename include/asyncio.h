@@ -250,7 +250,8 @@
 #define ASYNCIO_NET ASYNCIO_THREADS
 #endif
 
-/* ASYNCIO_MALLOC, ASYNCIO_FREE: where memory comes from. Define both or none. */
+/* ASYNCIO_MALLOC, ASYNCIO_FREE: where memory comes from. Define both or none. A board that has them allocates the .nodes
+ * that gather, wait and race are not given, and nothing else. */
 #if defined(ASYNCIO_MALLOC) != defined(ASYNCIO_FREE)
 #error "asyncio.h: define ASYNCIO_MALLOC and ASYNCIO_FREE together"
 #endif
@@ -816,7 +817,12 @@ void async_ring_append_(async_entry_ *list, async_link *link, unsigned kind)
         last->next = entry;
         async_set_prev_(link->next, entry);
     }
+#if ASYNCIO_NO_HEAP
+    if (kind == ASYNC_KIND_HANDLE_)
+        async_link_handle_(link)->prev = tail; /* it is in a list */
+#else
     async_set_prev_(entry, tail);
+#endif
     *list = entry;
 }
 
@@ -9184,7 +9190,7 @@ ASYNC_EXTERN_C_BEGIN_
 static async_handle *async_nodes_(async_handle *nodes, size_t count, bool *owned)
 {
     *owned = false;
-#if !ASYNCIO_NO_HEAP
+#ifdef ASYNCIO_MALLOC
     if (nodes == NULL && count <= SIZE_MAX / sizeof *nodes) {
         nodes = (async_handle *)ASYNCIO_MALLOC(count * sizeof *nodes);
         *owned = nodes != NULL;
@@ -9197,7 +9203,7 @@ static async_handle *async_nodes_(async_handle *nodes, size_t count, bool *owned
 
 static void async_nodes_free_(async_handle *nodes, bool owned)
 {
-#if !ASYNCIO_NO_HEAP
+#ifdef ASYNCIO_MALLOC
     if (owned)
         ASYNCIO_FREE(nodes);
 #else

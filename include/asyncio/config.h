@@ -231,7 +231,8 @@
 #define ASYNCIO_NET ASYNCIO_THREADS
 #endif
 
-/* ASYNCIO_MALLOC, ASYNCIO_FREE: where memory comes from. Define both or none. */
+/* ASYNCIO_MALLOC, ASYNCIO_FREE: where memory comes from. Define both or none. A board that has them allocates the .nodes
+ * that gather, wait and race are not given, and nothing else. */
 #if defined(ASYNCIO_MALLOC) != defined(ASYNCIO_FREE)
 #error "asyncio.h: define ASYNCIO_MALLOC and ASYNCIO_FREE together"
 #endif

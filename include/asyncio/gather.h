@@ -81,7 +81,7 @@ ASYNC_EXTERN_C_BEGIN_
 static async_handle *async_nodes_(async_handle *nodes, size_t count, bool *owned)
 {
     *owned = false;
-#if !ASYNCIO_NO_HEAP
+#ifdef ASYNCIO_MALLOC
     if (nodes == NULL && count <= SIZE_MAX / sizeof *nodes) {
         nodes = (async_handle *)ASYNCIO_MALLOC(count * sizeof *nodes);
         *owned = nodes != NULL;
@@ -94,7 +94,7 @@ static async_handle *async_nodes_(async_handle *nodes, size_t count, bool *owned
 
 static void async_nodes_free_(async_handle *nodes, bool owned)
 {
-#if !ASYNCIO_NO_HEAP
+#ifdef ASYNCIO_MALLOC
     if (owned)
         ASYNCIO_FREE(nodes);
 #else

@@ -209,7 +209,12 @@ void async_ring_append_(async_entry_ *list, async_link *link, unsigned kind)
         last->next = entry;
         async_set_prev_(link->next, entry);
     }
+#if ASYNCIO_NO_HEAP
+    if (kind == ASYNC_KIND_HANDLE_)
+        async_link_handle_(link)->prev = tail; /* it is in a list */
+#else
     async_set_prev_(entry, tail);
+#endif
     *list = entry;
 }
 

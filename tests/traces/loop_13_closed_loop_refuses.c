@@ -6,7 +6,7 @@ int main(void)
 {
     async_loop *loop = new_loop();
     async_handle handle = { .data = NULL };
-    async_timer_handle timer = { .when = 0 };
+    async_timer_handle timer = { .handle.prev = 0 };
     async_loop_call_soon(loop, &handle, say, "never runs");
     async_loop_close(loop);
     loop = async_get_event_loop();

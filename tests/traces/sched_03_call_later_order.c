@@ -4,7 +4,7 @@
 int main(void)
 {
     async_loop *loop = new_loop();
-    async_timer_handle timers[4] = { { .when = 0 } };
+    async_timer_handle timers[4] = { { .handle.prev = 0 } };
     async_handle soon = { .data = NULL };
     async_loop_call_later(loop, 3 * TICK, &timers[0], say, "three");
     async_loop_call_later(loop, 1 * TICK, &timers[1], say, "one");

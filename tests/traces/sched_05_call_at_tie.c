@@ -4,7 +4,7 @@
 int main(void)
 {
     async_loop *loop = new_loop();
-    async_timer_handle timers[3] = { { .when = 0 } };
+    async_timer_handle timers[3] = { { .handle.prev = 0 } };
     async_time when = async_loop_time(loop) + TICK;
     async_loop_call_at(loop, when, &timers[0], say, "first");
     async_loop_call_at(loop, when, &timers[1], say, "second");

@@ -5,7 +5,7 @@ int main(void)
 {
     async_loop *loop = new_loop();
     async_time t0 = async_loop_time(loop);
-    async_timer_handle far = { .when = 0 }, near = { .when = 0 }, stopper = { .when = 0 };
+    async_timer_handle far = { .handle.prev = 0 }, near = { .handle.prev = 0 }, stopper = { .handle.prev = 0 };
     async_loop_call_later(loop, 500 * TICK, &far, say, "never");
     async_loop_call_later(loop, 1 * TICK, &near, say, "never either");
     if (async_loop_call_later(loop, 2 * TICK, &stopper, stop, loop) < 0)

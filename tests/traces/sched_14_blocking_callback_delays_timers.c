@@ -15,7 +15,7 @@ static void block(async_handle *handle)
 int main(void)
 {
     async_loop *loop = async_new_event_loop();
-    async_timer_handle timers[4] = { { .when = 0 } };
+    async_timer_handle timers[4] = { { .handle.prev = 0 } };
     async_handle blocker = { .data = NULL };
     if (loop == NULL)
         return 1;

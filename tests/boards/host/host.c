@@ -1,0 +1,387 @@
+/* host.c: the library as a board has it, what the traces expect of a host on top, and the main function that runs one or
+ * many of them: host_traces lists them. Each prints its name first; the emulator ends with how many failed; 77 when the
+ * memory was too small for one. */
+#define HOST_C
+#define ASYNCIO_IMPLEMENTATION
+#define ASYNCIO_STACK_OVERFLOW(task, bytes) ((void)(task), (void)(bytes), host_full = 1)
+#define ASYNCIO_MALLOC host_allocate
+#define ASYNCIO_FREE(block) ((void)(block))
+#include <stddef.h>
+#include "host.h"
+static int host_full;
+static void *host_allocate(size_t size);
+#include "asyncio.h"
+#include "board.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* What is allocated lives until the end of the trace. FRAMES: of a task, besides its function's own. */
+#ifdef __AVR__ /* what the linker leaves, but for the C stack */
+#include <avr/io.h>
+extern unsigned char __heap_start;
+#define MEMORY (&__heap_start)
+#define MEMORY_SIZE ((size_t)(RAMEND - 230 - (uintptr_t)&__heap_start))
+enum { FRAMES = 120 };
+#else
+static union {
+    async_aligned_ aligned;
+    unsigned char bytes[200000];
+} memory;
+#define MEMORY memory.bytes
+#define MEMORY_SIZE sizeof memory.bytes
+enum { FRAMES = 1500 };
+#endif
+static size_t allocated;
+
+static void *host_allocate(size_t size)
+{
+    void *block = MEMORY + allocated;
+    size = ASYNC_ROUND_(size);
+    if (size > MEMORY_SIZE - allocated) {
+        host_full = 1;
+        return NULL;
+    }
+    allocated += size;
+    return block;
+}
+
+/* ---- the clock: time jumps to the next deadline, and a run with nothing to wait for is over ----------------------------- */
+
+volatile uint32_t async_ticks_; /* the board's start-up ticks for nobody */
+static uint32_t now;
+static bool dead;
+
+uint32_t async_port_counter(void) { return now; }
+
+void async_port_alarm(uint32_t when)
+{
+    now = when;
+    if (async_the_loop_.timers.first == 0) {
+        dead = true;
+        async_the_loop_.stack.stopping = true;
+    }
+}
+
+/* Blocking takes time, too. */
+int nanosleep(const struct timespec *time, struct timespec *left)
+{
+    (void)left;
+    now += (uint32_t)time->tv_sec * ASYNCIO_TICK_HZ + (uint32_t)(time->tv_nsec / (1000000000 / ASYNCIO_TICK_HZ));
+    return 0;
+}
+
+/* ---- tasks ------------------------------------------------------------------------------------------------------ */
+
+/* Before each task's memory. */
+typedef struct block {
+    struct block *next;
+    size_t size;
+} block;
+static block *first_block, **last_block = &first_block;
+
+static unsigned char *block_bytes(block *b) { return (unsigned char *)b + ASYNC_ROUND_(sizeof *b); }
+static async_task *block_task(block *b) { return (async_task *)(void *)block_bytes(b); }
+
+/* All tasks, oldest first. */
+static block *block_new(const async_type *type)
+{
+    size_t size = ASYNC_ROUND_(sizeof(async_task)) + type->size + FRAMES;
+    block **at, *b;
+    for (at = &first_block; (b = *at) != NULL; at = &b->next)
+        if (b->size >= size && block_task(b)->count == 0) {
+            *at = b->next; /* it goes to the end */
+            if (*at == NULL)
+                last_block = at;
+            break;
+        }
+    if (b == NULL) {
+        b = (block *)host_allocate(ASYNC_ROUND_(sizeof *b) + size);
+        if (b == NULL)
+            return NULL;
+        b->size = size;
+        memset(block_bytes(b), 0, size);
+    }
+    b->next = NULL;
+    *last_block = b;
+    last_block = &b->next;
+    return b;
+}
+
+bool host_create(async_loop *loop, const async_type *type)
+{
+    block *b = loop == NULL ? NULL : block_new(type);
+    return b != NULL && async_create_on_begin_(block_bytes(b), b->size, type);
+}
+
+bool host_group_create(async_task_group *group, const async_type *type)
+{
+    block *b = block_new(type);
+    return b != NULL && async_group_create_begin_(group, block_bytes(b), b->size, type);
+}
+
+/* ---- the loop --------------------------------------------------------------------------------------------------- */
+
+async_loop *async_new_event_loop(void)
+{
+    memset(&async_the_loop_, 0, sizeof async_the_loop_);
+    memset(MEMORY, 0, MEMORY_SIZE);
+    allocated = 0;
+    first_block = NULL;
+    last_block = &first_block;
+    return &async_the_loop_;
+}
+
+async_loop *async_new_event_loop_with(const async_loop_config *config)
+{
+    (void)config;
+    return async_new_event_loop();
+}
+
+async_status async_loop_close(async_loop *loop) { return async_loop_is_running(loop) ? ASYNC_MISUSE : ASYNC_OK; }
+
+static void stop_callback(async_handle *handle) { async_loop_stop((async_loop *)handle->data); }
+
+async_status async_loop_run_until_done(async_loop *loop, async_future *future)
+{
+    async_handle stop;
+    async_status status;
+    memset(&stop, 0, sizeof stop);
+    dead = false;
+    if (async_loop_is_running(loop))
+        return ASYNC_MISUSE;
+    async_future_on_done_(future, &stop, stop_callback, loop);
+    async_loop_run_forever(loop);
+    async_future_unlink_(loop, future, &stop);
+    status = async_future_exception(future);
+    return status != ASYNC_INVALID_STATE || async_future_done(future) ? status : dead ? ASYNC_DEADLOCK : ASYNC_STOPPED;
+}
+
+async_status async_loop_run_until_complete(async_loop *loop, async_task *task)
+{
+    async_status status;
+    if (task == NULL)
+        return ASYNC_NO_MEMORY;
+    async_retain(task);
+    status = async_loop_run_until_done(loop, &task->future);
+    async_release(task);
+    return status;
+}
+
+static async_task *ran;
+static async_status ran_status;
+
+bool host_run_begin(const async_type *type)
+{
+    return !async_loop_is_running(&async_the_loop_) && host_create(async_new_event_loop(), type);
+}
+
+static unsigned left;
+
+static void left_callback(async_handle *handle)
+{
+    (void)handle;
+    if (--left == 0)
+        async_loop_stop(&async_the_loop_);
+}
+
+/* Cancels what is left, oldest first, and runs it to its end. */
+static void cancel_all(void)
+{
+    block *b;
+    left = 0;
+    for (b = first_block; b != NULL; b = b->next)
+        if (block_task(b)->count > 0 && !async_task_done(block_task(b))) {
+            async_handle *ended = (async_handle *)host_allocate(sizeof *ended);
+            if (ended == NULL)
+                return;
+            memset(ended, 0, sizeof *ended);
+            left++;
+            async_cancel(block_task(b));
+            async_task_add_done_callback(block_task(b), ended, left_callback, NULL);
+        }
+    if (left > 0)
+        async_loop_run_forever(&async_the_loop_);
+}
+
+async_status host_run_go(void)
+{
+    ran = async_create_end_();
+    ran_status = async_loop_run_until_complete(&async_the_loop_, ran);
+    cancel_all();
+    return ran_status;
+}
+
+void *host_ran(void) { return async_root_(ran); }
+
+async_status host_run_end(void)
+{
+    async_release(ran);
+    return ran_status;
+}
+
+/* ---- queues ----------------------------------------------------------------------------------------------------- */
+
+enum { UNBOUNDED = 16 }; /* is this many */
+
+void async_queue_init(async_queue *queue, size_t item_size, size_t maxsize)
+{
+    size_t places = maxsize == 0 ? UNBOUNDED : maxsize;
+    async_queue_init_with(queue, item_size, places, host_allocate(places * item_size));
+    queue->maxsize = maxsize;
+}
+
+void async_lifo_queue_init(async_queue *queue, size_t item_size, size_t maxsize)
+{
+    async_queue_init(queue, item_size, maxsize);
+    queue->lifo = true;
+}
+
+void async_priority_queue_init(async_queue *queue, size_t item_size, size_t maxsize,
+    int (*compare)(const void *a, const void *b))
+{
+    async_queue_init(queue, item_size, maxsize);
+    queue->compare = compare;
+}
+
+/* ---- the C library ---------------------------------------------------------------------------------------------- */
+
+void exit(int status) { board_exit(status); }
+
+/* To `to`, or to the serial line. */
+static size_t room;
+static char *to;
+
+static void put(char c)
+{
+    if (to == NULL)
+        board_put(c);
+    else if (room > 1) {
+        room--;
+        *to++ = c;
+    }
+}
+
+static void print(const char *format, va_list arguments)
+{
+    for (; *format != '\0'; format++) {
+        if (*format != '%') {
+            put(*format);
+        } else if (*++format == 's') {
+            const char *text;
+            for (text = va_arg(arguments, const char *); *text != '\0'; text++)
+                put(*text);
+        } else if (*format == 'c') {
+            put((char)va_arg(arguments, int));
+        } else if (*format == 'd') {
+            char digits[12];
+            int n = va_arg(arguments, int), i = 0;
+            unsigned u = n < 0 ? 0 - (unsigned)n : (unsigned)n;
+            if (n < 0)
+                put('-');
+            do
+                digits[i++] = (char)('0' + u % 10);
+            while ((u /= 10) > 0);
+            while (i > 0)
+                put(digits[--i]);
+        } else if (*format == '%') {
+            put('%');
+        } else {
+            board_exit(76);
+        }
+    }
+}
+
+int printf(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    print(format, arguments);
+    va_end(arguments);
+    return 0;
+}
+
+int snprintf(char *buffer, size_t size, const char *format, ...)
+{
+    va_list arguments;
+    to = buffer;
+    room = size;
+    va_start(arguments, format);
+    print(format, arguments);
+    va_end(arguments);
+    if (size > 0)
+        *to = '\0';
+    size = (size_t)(to - buffer);
+    to = NULL;
+    return (int)size;
+}
+
+int putchar(int c)
+{
+    put((char)c);
+    return c;
+}
+
+int puts(const char *text) { return printf("%s\n", text); }
+
+#ifndef __AVR__ /* it has a C library */
+
+size_t strlen(const char *text)
+{
+    size_t length = 0;
+    while (text[length] != '\0')
+        length++;
+    return length;
+}
+
+int strcmp(const char *a, const char *b)
+{
+    for (; *a == *b && *a != '\0'; a++)
+        b++;
+    return (unsigned char)*a - (unsigned char)*b;
+}
+
+int memcmp(const void *a, const void *b, size_t size)
+{
+    const unsigned char *x = (const unsigned char *)a, *y = (const unsigned char *)b;
+    for (; size > 0; size--, x++, y++)
+        if (*x != *y)
+            return *x - *y;
+    return 0;
+}
+
+void qsort(void *items, size_t count, size_t size, int (*compare)(const void *a, const void *b))
+{
+    unsigned char *item, *end = (unsigned char *)items + count * size;
+    size_t i;
+    for (item = (unsigned char *)items + size; count > 1 && item < end; item += size) {
+        unsigned char *at = item;
+        for (; at > (unsigned char *)items && compare(at, at - size) < 0; at -= size)
+            for (i = 0; i < size; i++) {
+                unsigned char byte = at[i];
+                at[i] = (at - size)[i];
+                (at - size)[i] = byte;
+            }
+    }
+}
+
+#endif
+
+/* ---- the main function ------------------------------------------------------------------------------------------ */
+
+int main(void)
+{
+    const host_trace *trace;
+    int failed = 0;
+    board_init();
+    for (trace = host_traces; trace->name != NULL; trace++) {
+        printf("== %s\n", trace->name);
+        async_new_event_loop();
+        if (trace->main() != 0) {
+            printf("ended with a failure\n");
+            failed++;
+        }
+    }
+    board_exit(host_full ? 77 : failed);
+}
