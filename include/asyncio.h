@@ -317,6 +317,7 @@
 
 #if defined(__GNUC__)
 #define ASYNC_RARE_(x) __builtin_expect(!!(x), 0)
+#define ASYNC_ASSUME_(x) do { if (!(x)) __builtin_unreachable(); } while (0)
 #define ASYNC_COLD_ __attribute__((cold, noinline))
 #define ASYNC_NOINLINE_ __attribute__((noinline))
 #define ASYNC_INLINE_ static inline __attribute__((always_inline))
@@ -327,6 +328,7 @@
 #define ASYNC_MEMCPY_ __builtin_memcpy
 #else
 #define ASYNC_RARE_(x) (x)
+#define ASYNC_ASSUME_(x) ((void)0)
 #define ASYNC_COLD_
 #define ASYNC_NOINLINE_
 #define ASYNC_INLINE_ static inline
@@ -1105,21 +1107,26 @@ async_step async_left_(async_stack *stack, async_frame *self, unsigned state);
 int async_enter_(async_stack *stack, async_frame *self, void *child);
 void async_link_frame_(async_stack *stack, async_frame *self, async_frame *child);
 
+async_step async_leave_(async_stack *stack, async_frame *self, const async_type *type);
+
 #if ASYNCIO_BARE
-#define ASYNC_TRACE_FAILURE_(stack, step, frame, type)
 #define ASYNC_TRACE_RESET_(stack)
 #else
-void async_trace_(async_stack *stack, async_frame *frame, const async_type *type, int status);
-#define ASYNC_TRACE_FAILURE_(stack, step, frame, type) \
-    if (ASYNC_RARE_((step).code < 0)) async_trace_(stack, (async_frame *)(frame), type, (step).code);
+async_step async_trace_(async_stack *stack, async_frame *frame, const async_type *type, int status);
 #define ASYNC_TRACE_RESET_(stack) (stack)->traced = 0;
 #endif
 
 static inline void *async_bump_(async_stack *stack, size_t size)
 {
     unsigned char *p = stack->sp;
-    if (ASYNC_RARE_((size_t)(stack->end - p) < size))
+#if ASYNCIO_BARE
+    if ((size_t)(stack->end - p) < size)
         return NULL;
+#else
+    if (ASYNC_RARE_((uintptr_t)p + size > (uintptr_t)stack->end))
+        return NULL;
+    ASYNC_ASSUME_(p != NULL);
+#endif
     ASYNC_UNPOISON_(p, size);
     ASYNC_MARK_HIGH_(stack, size);
     stack->sp = p + size;
@@ -1148,6 +1155,22 @@ int16_t async_bad_status_(int status);
 void async_verify_count_(const async_type *type, int change);
 #endif
 
+/* The function returns. */
+static inline async_step async_ended_(async_stack *stack, async_frame *self, const async_type *type)
+{
+    int status = self->status;
+    (void)stack;
+    (void)type;
+#if ASYNCIO_VERIFY
+    async_verify_count_(type, -1);
+#endif
+#if !ASYNCIO_BARE
+    if (ASYNC_RARE_(status < 0))
+        return async_trace_(stack, self, type, status);
+#endif
+    return async_step_(status);
+}
+
 static inline int16_t async_raised_(int status)
 {
 #if ASYNCIO_BARE
@@ -1171,7 +1194,7 @@ int16_t async_bad_status_(int status)
 
 #if !ASYNCIO_BARE
 /* A frame is left by a failure: on from the callee that brought it, or the beginning of a new way. */
-void async_trace_(async_stack *stack, async_frame *frame, const async_type *type, int status)
+ASYNC_NOINLINE_ async_step async_trace_(async_stack *stack, async_frame *frame, const async_type *type, int status)
 {
     if (stack->failed == NULL || stack->failed_in != stack->task || stack->status != status || stack->failed == frame)
         stack->traced = 0;
@@ -1187,6 +1210,7 @@ void async_trace_(async_stack *stack, async_frame *frame, const async_type *type
     stack->failed = frame;
     stack->failed_in = stack->task;
     stack->status = status;
+    return async_step_(status);
 }
 #endif
 
@@ -1407,6 +1431,18 @@ int async_call_(async_stack *stack, async_frame *self, void *child, unsigned sta
         return 0;
     async_raise_(self, st);
     return ASYNC_AGAIN_;
+}
+
+/* A body leaves, and has scopes to exit first. */
+async_step async_leave_(async_stack *stack, async_frame *self, const async_type *type)
+{
+    if (stack->unwind(stack, self) > 0)
+        return async_step_(ASYNC_PENDING_);
+    if (self->flags & ASYNC_LEAVING_)
+        return async_ended_(stack, self, type);
+    self->flags |= ASYNC_LEAVING_;
+    self->state = ASYNC_FINALLY_;
+    return type->resume(stack, self);
 }
 
 /* The end of a body in the out-of-line form: open scopes are exited, then comes the finally part, if there is one.
@@ -1973,7 +2009,9 @@ ASYNC_EXTERN_C_END_
 /* Beyond any int, so that a switch of the user's around an await refuses the label. On boards by a smaller number and
  * a check on the label alone: 64-bit labels would cost a third of the code there. */
 #ifndef ASYNCIO_CASE_BASE
-#if SIZE_MAX > 0xFFFFFFFFu
+#if SIZE_MAX > 0xFFFFFFFFu && defined(__GNUC__) && !defined(__clang__)
+#define ASYNCIO_CASE_BASE 0xFFFFFFFF80000000u /* fits into an instruction; clang would take it for a negative int */
+#elif SIZE_MAX > 0xFFFFFFFFu
 #define ASYNCIO_CASE_BASE 0x100000000u
 #else
 #define ASYNCIO_CASE_BASE (INT_MAX + 1u)
@@ -2038,30 +2076,31 @@ ASYNC_EXTERN_C_END_
     enum { name##_clear_ = clear(name, member) };
 #define ASYNC_BODY_(linkage, name)                                                                   \
     typedef char name##_frame_is_first_[offsetof(struct name, frame) == 0 ? 1 : -1];                 \
-    static inline async_step name##_body_(async_stack *, struct name *);                             \
+    static inline async_step name##_body_(async_stack *, struct name *, const async_type *);         \
     linkage async_step name##_resume(async_stack *stack, void *self)                                 \
     {                                                                                                \
-        ASYNC_RECORD_FUNCTION_(name)                                                                 \
-        ASYNC_REPEAT_(name##_body_(stack, (struct name *)self), name)                                      \
+        ASYNC_RECORD_FUNCTION_(name) ASYNC_VERIFY_BEGINS_(self, name)                                \
+        ASYNC_REPEAT_(name##_body_(stack, (struct name *)self, &name##_type), name)                  \
     }                                                                                                \
-    static inline async_step name##_body_(async_stack *stack, struct name *self)
+    static inline async_step name##_body_(async_stack *stack, struct name *self, const async_type *type_)
 #if ASYNCIO_SMALL
 #define ASYNC_REPEAT_(call, name)                                                                    \
-    async_step step; ASYNC_VERIFY_BEGINS_(self, name)                                                \
+    async_step step;                                                                                 \
     do step = call; while (step.code == ASYNC_AGAIN_);                                               \
-    ASYNC_VERIFY_ENDS_(step, name) ASYNC_TRACE_FAILURE_(stack, step, self, &name##_type) return step;
+    ASYNC_SMALL_ENDS_(name) return step;
+#if ASYNCIO_BARE
+#define ASYNC_SMALL_ENDS_(name)
 #else
-#define ASYNC_REPEAT_(call, name)                                                                    \
-    async_step step; ASYNC_VERIFY_BEGINS_(self, name) step = call;                                   \
-    ASYNC_VERIFY_ENDS_(step, name) ASYNC_TRACE_FAILURE_(stack, step, self, &name##_type) return step;
+#define ASYNC_SMALL_ENDS_(name) if (step.code <= 0) return async_ended_(stack, (async_frame *)self, &name##_type);
+#endif
+#else
+#define ASYNC_REPEAT_(call, name) return call;
 #endif
 #if ASYNCIO_VERIFY
 #define ASYNC_VERIFY_BEGINS_(self, name) \
     if (((async_frame *)(self))->state == 0) async_verify_count_(&name##_type, 1);
-#define ASYNC_VERIFY_ENDS_(step, name) if ((step).code <= 0) async_verify_count_(&name##_type, -1);
 #else
 #define ASYNC_VERIFY_BEGINS_(self, name)
-#define ASYNC_VERIFY_ENDS_(step, name)
 #endif
 
 /* ---- the body ------------------------------------------------------------------------------------------------ */
@@ -2073,7 +2112,7 @@ ASYNC_EXTERN_C_END_
  * async_return(); async_return(value);   leaves; value goes to self->result. `break` at body level does the same.
  * async_raise(status);            leaves with a negative status. */
 #define ASYNC_BEGIN                                                                                  \
-    ASYNC_BASE_ unsigned at_ = self->frame.state; (void)stack; ASYNC_ADDRESS_                                       \
+    ASYNC_BASE_ unsigned at_ = self->frame.state; (void)stack; (void)type_; ASYNC_ADDRESS_          \
     ASYNC_AGAIN_LABEL_ switch (ASYNC_CASE_BASE_ + at_) {                                             \
     ASYNC_DEFAULT_                                                                                   \
     ASYNC_JUMP_ case ASYNC_CASE_BASE_:
@@ -2097,19 +2136,21 @@ ASYNC_EXTERN_C_END_
 #define ASYNC_LEAVING_BEGINS_ ((void)0)
 #define ASYNC_LEAVE_NOW_ ASYNC_UNCHECK_ return async_left_(stack, &self->frame, ASYNC_LEAVE_)
 #else
+/* where it does not just end, another function goes on, so that a body that does saves no registers */
 #define ASYNC_AGAIN_LABEL_ async_again_:
 #define ASYNC_DEFAULT_                                                                               \
     default: if (at_ < ASYNC_LABELLED_) ASYNC_PANIC_("await inside a switch");                       \
+        if (at_ == ASYNC_FINALLY_) goto async_ended_;                                                \
         goto async_leave_;
 #define ASYNC_LEAVING_BEGINS_ self->frame.flags |= ASYNC_LEAVING_
 #define ASYNC_LEAVE_NOW_                                                                             \
-    if (ASYNC_RARE_(self->frame.flags & (ASYNC_SCOPED_ | ASYNC_UNWINDING_)) &&                       \
-        stack->unwind(stack, &self->frame) > 0) return async_step_(ASYNC_PENDING_);                  \
-    if (at_ != ASYNC_FINALLY_ && !(self->frame.flags & ASYNC_LEAVING_)) {                            \
+    if (ASYNC_RARE_(self->frame.flags & (ASYNC_SCOPED_ | ASYNC_UNWINDING_)))                         \
+        return async_leave_(stack, &self->frame, type_);                                             \
+    if (!(self->frame.flags & ASYNC_LEAVING_)) {                                                     \
         at_ = ASYNC_FINALLY_;                                                                        \
         goto async_again_;                                                                           \
     }                                                                                                \
-    ASYNC_UNCHECK_ return async_step_(self->frame.status)
+    async_ended_: ASYNC_UNCHECK_ return async_ended_(stack, &self->frame, type_)
 #endif
 #define ASYNC_ERROR ((async_status)(self->frame.status > 0 ? -self->frame.status : self->frame.status))
 #define ASYNC_RAISE(error)                                                                           \

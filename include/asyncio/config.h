@@ -298,6 +298,7 @@
 
 #if defined(__GNUC__)
 #define ASYNC_RARE_(x) __builtin_expect(!!(x), 0)
+#define ASYNC_ASSUME_(x) do { if (!(x)) __builtin_unreachable(); } while (0)
 #define ASYNC_COLD_ __attribute__((cold, noinline))
 #define ASYNC_NOINLINE_ __attribute__((noinline))
 #define ASYNC_INLINE_ static inline __attribute__((always_inline))
@@ -308,6 +309,7 @@
 #define ASYNC_MEMCPY_ __builtin_memcpy
 #else
 #define ASYNC_RARE_(x) (x)
+#define ASYNC_ASSUME_(x) ((void)0)
 #define ASYNC_COLD_
 #define ASYNC_NOINLINE_
 #define ASYNC_INLINE_ static inline

@@ -215,21 +215,26 @@ async_step async_left_(async_stack *stack, async_frame *self, unsigned state);
 int async_enter_(async_stack *stack, async_frame *self, void *child);
 void async_link_frame_(async_stack *stack, async_frame *self, async_frame *child);
 
+async_step async_leave_(async_stack *stack, async_frame *self, const async_type *type);
+
 #if ASYNCIO_BARE
-#define ASYNC_TRACE_FAILURE_(stack, step, frame, type)
 #define ASYNC_TRACE_RESET_(stack)
 #else
-void async_trace_(async_stack *stack, async_frame *frame, const async_type *type, int status);
-#define ASYNC_TRACE_FAILURE_(stack, step, frame, type) \
-    if (ASYNC_RARE_((step).code < 0)) async_trace_(stack, (async_frame *)(frame), type, (step).code);
+async_step async_trace_(async_stack *stack, async_frame *frame, const async_type *type, int status);
 #define ASYNC_TRACE_RESET_(stack) (stack)->traced = 0;
 #endif
 
 static inline void *async_bump_(async_stack *stack, size_t size)
 {
     unsigned char *p = stack->sp;
-    if (ASYNC_RARE_((size_t)(stack->end - p) < size))
+#if ASYNCIO_BARE
+    if ((size_t)(stack->end - p) < size)
         return NULL;
+#else
+    if (ASYNC_RARE_((uintptr_t)p + size > (uintptr_t)stack->end))
+        return NULL;
+    ASYNC_ASSUME_(p != NULL);
+#endif
     ASYNC_UNPOISON_(p, size);
     ASYNC_MARK_HIGH_(stack, size);
     stack->sp = p + size;
@@ -258,6 +263,22 @@ int16_t async_bad_status_(int status);
 void async_verify_count_(const async_type *type, int change);
 #endif
 
+/* The function returns. */
+static inline async_step async_ended_(async_stack *stack, async_frame *self, const async_type *type)
+{
+    int status = self->status;
+    (void)stack;
+    (void)type;
+#if ASYNCIO_VERIFY
+    async_verify_count_(type, -1);
+#endif
+#if !ASYNCIO_BARE
+    if (ASYNC_RARE_(status < 0))
+        return async_trace_(stack, self, type, status);
+#endif
+    return async_step_(status);
+}
+
 static inline int16_t async_raised_(int status)
 {
 #if ASYNCIO_BARE
@@ -285,7 +306,7 @@ int16_t async_bad_status_(int status)
 
 #if !ASYNCIO_BARE
 /* A frame is left by a failure: on from the callee that brought it, or the beginning of a new way. */
-void async_trace_(async_stack *stack, async_frame *frame, const async_type *type, int status)
+ASYNC_NOINLINE_ async_step async_trace_(async_stack *stack, async_frame *frame, const async_type *type, int status)
 {
     if (stack->failed == NULL || stack->failed_in != stack->task || stack->status != status || stack->failed == frame)
         stack->traced = 0;
@@ -301,6 +322,7 @@ void async_trace_(async_stack *stack, async_frame *frame, const async_type *type
     stack->failed = frame;
     stack->failed_in = stack->task;
     stack->status = status;
+    return async_step_(status);
 }
 #endif
 
@@ -521,6 +543,18 @@ int async_call_(async_stack *stack, async_frame *self, void *child, unsigned sta
         return 0;
     async_raise_(self, st);
     return ASYNC_AGAIN_;
+}
+
+/* A body leaves, and has scopes to exit first. */
+async_step async_leave_(async_stack *stack, async_frame *self, const async_type *type)
+{
+    if (stack->unwind(stack, self) > 0)
+        return async_step_(ASYNC_PENDING_);
+    if (self->flags & ASYNC_LEAVING_)
+        return async_ended_(stack, self, type);
+    self->flags |= ASYNC_LEAVING_;
+    self->state = ASYNC_FINALLY_;
+    return type->resume(stack, self);
 }
 
 /* The end of a body in the out-of-line form: open scopes are exited, then comes the finally part, if there is one.

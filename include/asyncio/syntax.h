@@ -113,7 +113,9 @@
 /* Beyond any int, so that a switch of the user's around an await refuses the label. On boards by a smaller number and
  * a check on the label alone: 64-bit labels would cost a third of the code there. */
 #ifndef ASYNCIO_CASE_BASE
-#if SIZE_MAX > 0xFFFFFFFFu
+#if SIZE_MAX > 0xFFFFFFFFu && defined(__GNUC__) && !defined(__clang__)
+#define ASYNCIO_CASE_BASE 0xFFFFFFFF80000000u /* fits into an instruction; clang would take it for a negative int */
+#elif SIZE_MAX > 0xFFFFFFFFu
 #define ASYNCIO_CASE_BASE 0x100000000u
 #else
 #define ASYNCIO_CASE_BASE (INT_MAX + 1u)
@@ -178,30 +180,31 @@
     enum { name##_clear_ = clear(name, member) };
 #define ASYNC_BODY_(linkage, name)                                                                   \
     typedef char name##_frame_is_first_[offsetof(struct name, frame) == 0 ? 1 : -1];                 \
-    static inline async_step name##_body_(async_stack *, struct name *);                             \
+    static inline async_step name##_body_(async_stack *, struct name *, const async_type *);         \
     linkage async_step name##_resume(async_stack *stack, void *self)                                 \
     {                                                                                                \
-        ASYNC_RECORD_FUNCTION_(name)                                                                 \
-        ASYNC_REPEAT_(name##_body_(stack, (struct name *)self), name)                                      \
+        ASYNC_RECORD_FUNCTION_(name) ASYNC_VERIFY_BEGINS_(self, name)                                \
+        ASYNC_REPEAT_(name##_body_(stack, (struct name *)self, &name##_type), name)                  \
     }                                                                                                \
-    static inline async_step name##_body_(async_stack *stack, struct name *self)
+    static inline async_step name##_body_(async_stack *stack, struct name *self, const async_type *type_)
 #if ASYNCIO_SMALL
 #define ASYNC_REPEAT_(call, name)                                                                    \
-    async_step step; ASYNC_VERIFY_BEGINS_(self, name)                                                \
+    async_step step;                                                                                 \
     do step = call; while (step.code == ASYNC_AGAIN_);                                               \
-    ASYNC_VERIFY_ENDS_(step, name) ASYNC_TRACE_FAILURE_(stack, step, self, &name##_type) return step;
+    ASYNC_SMALL_ENDS_(name) return step;
+#if ASYNCIO_BARE
+#define ASYNC_SMALL_ENDS_(name)
 #else
-#define ASYNC_REPEAT_(call, name)                                                                    \
-    async_step step; ASYNC_VERIFY_BEGINS_(self, name) step = call;                                   \
-    ASYNC_VERIFY_ENDS_(step, name) ASYNC_TRACE_FAILURE_(stack, step, self, &name##_type) return step;
+#define ASYNC_SMALL_ENDS_(name) if (step.code <= 0) return async_ended_(stack, (async_frame *)self, &name##_type);
+#endif
+#else
+#define ASYNC_REPEAT_(call, name) return call;
 #endif
 #if ASYNCIO_VERIFY
 #define ASYNC_VERIFY_BEGINS_(self, name) \
     if (((async_frame *)(self))->state == 0) async_verify_count_(&name##_type, 1);
-#define ASYNC_VERIFY_ENDS_(step, name) if ((step).code <= 0) async_verify_count_(&name##_type, -1);
 #else
 #define ASYNC_VERIFY_BEGINS_(self, name)
-#define ASYNC_VERIFY_ENDS_(step, name)
 #endif
 
 /* ---- the body ------------------------------------------------------------------------------------------------ */
@@ -213,7 +216,7 @@
  * async_return(); async_return(value);   leaves; value goes to self->result. `break` at body level does the same.
  * async_raise(status);            leaves with a negative status. */
 #define ASYNC_BEGIN                                                                                  \
-    ASYNC_BASE_ unsigned at_ = self->frame.state; (void)stack; ASYNC_ADDRESS_                                       \
+    ASYNC_BASE_ unsigned at_ = self->frame.state; (void)stack; (void)type_; ASYNC_ADDRESS_          \
     ASYNC_AGAIN_LABEL_ switch (ASYNC_CASE_BASE_ + at_) {                                             \
     ASYNC_DEFAULT_                                                                                   \
     ASYNC_JUMP_ case ASYNC_CASE_BASE_:
@@ -237,19 +240,21 @@
 #define ASYNC_LEAVING_BEGINS_ ((void)0)
 #define ASYNC_LEAVE_NOW_ ASYNC_UNCHECK_ return async_left_(stack, &self->frame, ASYNC_LEAVE_)
 #else
+/* where it does not just end, another function goes on, so that a body that does saves no registers */
 #define ASYNC_AGAIN_LABEL_ async_again_:
 #define ASYNC_DEFAULT_                                                                               \
     default: if (at_ < ASYNC_LABELLED_) ASYNC_PANIC_("await inside a switch");                       \
+        if (at_ == ASYNC_FINALLY_) goto async_ended_;                                                \
         goto async_leave_;
 #define ASYNC_LEAVING_BEGINS_ self->frame.flags |= ASYNC_LEAVING_
 #define ASYNC_LEAVE_NOW_                                                                             \
-    if (ASYNC_RARE_(self->frame.flags & (ASYNC_SCOPED_ | ASYNC_UNWINDING_)) &&                       \
-        stack->unwind(stack, &self->frame) > 0) return async_step_(ASYNC_PENDING_);                  \
-    if (at_ != ASYNC_FINALLY_ && !(self->frame.flags & ASYNC_LEAVING_)) {                            \
+    if (ASYNC_RARE_(self->frame.flags & (ASYNC_SCOPED_ | ASYNC_UNWINDING_)))                         \
+        return async_leave_(stack, &self->frame, type_);                                             \
+    if (!(self->frame.flags & ASYNC_LEAVING_)) {                                                     \
         at_ = ASYNC_FINALLY_;                                                                        \
         goto async_again_;                                                                           \
     }                                                                                                \
-    ASYNC_UNCHECK_ return async_step_(self->frame.status)
+    async_ended_: ASYNC_UNCHECK_ return async_ended_(stack, &self->frame, type_)
 #endif
 #define ASYNC_ERROR ((async_status)(self->frame.status > 0 ? -self->frame.status : self->frame.status))
 #define ASYNC_RAISE(error)                                                                           \
