@@ -1,17 +1,12 @@
 #!/usr/bin/env python3.13
-"""Prints the public names of asyncio's concurrency API, one in a line: what tests/readme/asyncio_names holds.
+"""Prints the public names of asyncio: what tests/readme/asyncio_names holds.
 
-They are asyncio.__all__ and contextvars.__all__, with the public members of the classes, without what is for input and
-output: streams, transports, protocols, servers, subprocesses, and the loop's methods for them. The members of the
-abstract loop are called loop.NAME here; what a class has from its base is not repeated, but for a task."""
+They are asyncio.__all__, contextvars.__all__ and what asyncio.subprocess adds, with the public members of the classes. The
+members of the abstract loop are called loop.NAME here; what a class has from its base is not repeated, but for a task."""
 import asyncio
+import asyncio.subprocess
 import contextvars
 
-IO_MODULES = {"streams", "transports", "protocols", "subprocess"}
-IO_NAMES = {"AbstractServer", "Server", "IncompleteReadError", "LimitOverrunError", "SendfileNotAvailableError",
-            "loop.connect_accepted_socket", "loop.sendfile", "loop.start_tls", "loop.getaddrinfo", "loop.getnameinfo"}
-IO_PREFIXES = ("loop.sock_", "loop.subprocess_", "loop.connect_", "loop.create_connection", "loop.create_datagram",
-               "loop.create_server", "loop.create_unix")
 BOUND = {"Condition": {"acquire", "release", "locked"}}  # of the instance: its lock's
 
 
@@ -21,17 +16,15 @@ def members(cls):
 
 
 names = []
-for module in asyncio, contextvars:
-    for name in sorted(module.__all__):
+for module, public in (asyncio, asyncio.__all__), (contextvars, contextvars.__all__), \
+        (asyncio.subprocess, ["DEVNULL", "PIPE", "Process", "STDOUT"]):
+    for name in sorted(public):
         thing = getattr(module, name)
-        home = getattr(thing, "__module__", "").removeprefix("asyncio.")
-        if name.startswith("_") or home in IO_MODULES:
+        if name.startswith("_"):
             continue
         names.append(name)
         if name == "AbstractEventLoop":
             names += ["loop." + member for member in members(thing)]
-        elif isinstance(thing, type) and not name.endswith(("Policy", "Watcher", "EventLoop", "Error", "Server")):
+        elif isinstance(thing, type) and not name.endswith(("Policy", "Watcher", "EventLoop", "Error", "AbstractServer")):
             names += [name + "." + member for member in members(thing)]
-for name in names:
-    if name not in IO_NAMES and not name.startswith(IO_PREFIXES):
-        print(name)
+print(*names, sep="\n")
