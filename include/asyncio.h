@@ -5997,10 +5997,36 @@ ASYNC_EXTERN_C_BEGIN_
 #define ASYNC_CLEAR_(x) ((void)((x) = 0))
 #endif
 
+/* What a call that makes a descriptor gave, or -errno; out of the way of the standard ones if those are closed, since
+ * everybody else takes these numbers for what they usually are. */
+static int async_own_fd_(int fd)
+{
+    int moved, error;
+    if (fd < 0 || fd > 2)
+        return fd < 0 ? -errno : fd;
+    moved = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+    error = errno;
+    close(fd);
+    return moved < 0 ? -error : moved;
+}
+
+static async_status async_own_pipe_(int fds[2])
+{
+    fds[0] = async_own_fd_(fds[0]);
+    fds[1] = async_own_fd_(fds[1]);
+    if (fds[0] >= 0 && fds[1] >= 0)
+        return ASYNC_OK;
+    if (fds[0] >= 0)
+        close(fds[0]);
+    if (fds[1] >= 0)
+        close(fds[1]);
+    return fds[0] < 0 ? fds[0] : fds[1];
+}
+
 static bool async_make_pipe_(int fds[2])
 {
     int i;
-    if (pipe(fds) != 0)
+    if (pipe(fds) != 0 || async_own_pipe_(fds) < 0)
         return false;
     for (i = 0; i < 2; i++) {
         fcntl(fds[i], F_SETFL, fcntl(fds[i], F_GETFL) | O_NONBLOCK);
@@ -6343,14 +6369,15 @@ struct async_epoll_ {
 static async_status async_epoll_open_(struct async_poller_ *poller)
 {
     struct async_epoll_ *epoll = (struct async_epoll_ *)ASYNCIO_MALLOC(sizeof *epoll);
+    int fd;
     if (epoll == NULL)
         return ASYNC_NO_MEMORY;
     epoll->generation = 0;
     epoll->next = epoll->count = 0;
-    epoll->fd = epoll_create1(EPOLL_CLOEXEC);
-    if (epoll->fd < 0) {
+    fd = epoll->fd = async_own_fd_(epoll_create1(EPOLL_CLOEXEC));
+    if (fd < 0) {
         ASYNCIO_FREE(epoll);
-        return -errno;
+        return fd;
     }
     poller->own = epoll;
     return ASYNC_OK;
@@ -6459,13 +6486,14 @@ struct async_kqueue_ {
 static async_status async_kqueue_open_(struct async_poller_ *poller)
 {
     struct async_kqueue_ *queue = (struct async_kqueue_ *)ASYNCIO_MALLOC(sizeof *queue);
+    int fd;
     if (queue == NULL)
         return ASYNC_NO_MEMORY;
     queue->next = queue->count = 0;
-    queue->fd = kqueue();
-    if (queue->fd < 0) {
+    fd = queue->fd = async_own_fd_(kqueue());
+    if (fd < 0) {
         ASYNCIO_FREE(queue);
-        return -errno;
+        return fd;
     }
     fcntl(queue->fd, F_SETFD, FD_CLOEXEC);
     poller->own = queue;
@@ -7226,7 +7254,8 @@ typedef struct async_job_ {
 
 /* await_into(n, async_run_in_executor, .executor = &e, .function = f, .data = p): calls f(p) in a thread of the executor
  *     (NULL: the loop's own), and waits for it. Its return value is the result; a negative one is a status, with which
- *     the await fails. Also CLOSED; NO_MEMORY or -errno (-EAGAIN) when there is no thread and none can be started.
+ *     the await fails. Also CLOSED; INVALID_ARGUMENT without a function; NO_MEMORY or -errno (-EAGAIN) when there is no
+ *     thread and none can be started.
  * await_into(n, async_to_thread, .function = f, .data = p): the same in the loop's own executor.
  *
  * A cancel takes a function that has not begun out of the line. One that runs cannot be stopped: the await ends with
@@ -7550,7 +7579,10 @@ static async_step async_job_begin_(async_stack *stack, struct async_job_wait_ *w
     async_loop *loop = async_loop_of_(stack);
     async_status status = ASYNC_CLOSED;
     async_job_ *job = &wait->job;
-    struct async_workers_ *workers = executor != NULL ? executor->workers : async_loop_workers_(loop, &status);
+    struct async_workers_ *workers;
+    if (wait->function == NULL) /* here, not as a crash in some thread */
+        return async_step_(ASYNC_INVALID_ARGUMENT);
+    workers = executor != NULL ? executor->workers : async_loop_workers_(loop, &status);
     if (workers == NULL)
         return async_step_(status);
     if (wait->abandon != NULL) {
@@ -13391,7 +13423,6 @@ ASYNC_NORETURN_ static void async_spawn_child_(const struct async_spawn_ *spawn)
 /* A pipe, close-on-exec, and out of the way of the standard descriptors even when those are closed. */
 static async_status async_spawn_pipe_(int fds[2])
 {
-    int i, fd, error;
 #if defined(SYS_pipe2)
     if (syscall(SYS_pipe2, fds, O_CLOEXEC) != 0)
         return -errno;
@@ -13401,19 +13432,7 @@ static async_status async_spawn_pipe_(int fds[2])
     (void)fcntl(fds[0], F_SETFD, FD_CLOEXEC);
     (void)fcntl(fds[1], F_SETFD, FD_CLOEXEC);
 #endif
-    for (i = 0; i < 2; i++)
-        if (fds[i] < 3) {
-            fd = fcntl(fds[i], F_DUPFD_CLOEXEC, 3);
-            error = errno;
-            if (fd < 0) {
-                close(fds[0]);
-                close(fds[1]);
-                return -error;
-            }
-            close(fds[i]);
-            fds[i] = fd;
-        }
-    return ASYNC_OK;
+    return async_own_pipe_(fds);
 }
 
 static const char *async_spawn_path_(const struct async_spawn_ *spawn)
@@ -16778,7 +16797,7 @@ static async_status async_processes_of_(async_loop *loop)
 static int async_pidfd_(int pid)
 {
 #if ASYNCIO_PIDFD && defined(SYS_pidfd_open)
-    return (int)syscall(SYS_pidfd_open, (pid_t)pid, 0u);
+    return async_own_fd_((int)syscall(SYS_pidfd_open, (pid_t)pid, 0u)); /* close-on-exec by itself */
 #else
     (void)pid;
     return -1;
@@ -17251,7 +17270,8 @@ ASYNC_DECLARE(async_open_unix_connection);
 
 /* async_stream_open_stdio: a stream that reads standard input and writes standard output. Both stay open when it is
  * closed, and as they were for the other processes that have them: what can be opened anew (a terminal, on Linux a pipe)
- * is; the rest is blocking again when the stream is closed. OK, MISUSE, NO_MEMORY, -errno. */
+ * is; the rest is blocking again when the stream is closed. OK, MISUSE, NO_MEMORY, -errno: -EBADF when one of them is
+ * closed. */
 async_status async_stream_open_stdio(async_stream *stream);
 
 ASYNC_EXTERN_C_END_
@@ -17307,14 +17327,14 @@ static int async_reopen_(int fd, int mode)
     int own = -1;
     if (isatty(fd)) {
         if (ttyname_r(fd, name, sizeof name) == 0)
-            own = open(name, mode | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+            own = async_own_fd_(open(name, mode | O_NOCTTY | O_NONBLOCK | O_CLOEXEC));
     }
 #if defined(__linux__)
     else {
         struct stat st;
         if (fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode)) {
             snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
-            own = open(name, mode | O_NONBLOCK | O_CLOEXEC);
+            own = async_own_fd_(open(name, mode | O_NONBLOCK | O_CLOEXEC));
         }
     }
 #endif

@@ -31,14 +31,15 @@ struct async_epoll_ {
 static async_status async_epoll_open_(struct async_poller_ *poller)
 {
     struct async_epoll_ *epoll = (struct async_epoll_ *)ASYNCIO_MALLOC(sizeof *epoll);
+    int fd;
     if (epoll == NULL)
         return ASYNC_NO_MEMORY;
     epoll->generation = 0;
     epoll->next = epoll->count = 0;
-    epoll->fd = epoll_create1(EPOLL_CLOEXEC);
-    if (epoll->fd < 0) {
+    fd = epoll->fd = async_own_fd_(epoll_create1(EPOLL_CLOEXEC));
+    if (fd < 0) {
         ASYNCIO_FREE(epoll);
-        return -errno;
+        return fd;
     }
     poller->own = epoll;
     return ASYNC_OK;

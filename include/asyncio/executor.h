@@ -47,7 +47,8 @@ typedef struct async_job_ {
 
 /* await_into(n, async_run_in_executor, .executor = &e, .function = f, .data = p): calls f(p) in a thread of the executor
  *     (NULL: the loop's own), and waits for it. Its return value is the result; a negative one is a status, with which
- *     the await fails. Also CLOSED; NO_MEMORY or -errno (-EAGAIN) when there is no thread and none can be started.
+ *     the await fails. Also CLOSED; INVALID_ARGUMENT without a function; NO_MEMORY or -errno (-EAGAIN) when there is no
+ *     thread and none can be started.
  * await_into(n, async_to_thread, .function = f, .data = p): the same in the loop's own executor.
  *
  * A cancel takes a function that has not begun out of the line. One that runs cannot be stopped: the await ends with
@@ -374,7 +375,10 @@ static async_step async_job_begin_(async_stack *stack, struct async_job_wait_ *w
     async_loop *loop = async_loop_of_(stack);
     async_status status = ASYNC_CLOSED;
     async_job_ *job = &wait->job;
-    struct async_workers_ *workers = executor != NULL ? executor->workers : async_loop_workers_(loop, &status);
+    struct async_workers_ *workers;
+    if (wait->function == NULL) /* here, not as a crash in some thread */
+        return async_step_(ASYNC_INVALID_ARGUMENT);
+    workers = executor != NULL ? executor->workers : async_loop_workers_(loop, &status);
     if (workers == NULL)
         return async_step_(status);
     if (wait->abandon != NULL) {

@@ -29,13 +29,14 @@ struct async_kqueue_ {
 static async_status async_kqueue_open_(struct async_poller_ *poller)
 {
     struct async_kqueue_ *queue = (struct async_kqueue_ *)ASYNCIO_MALLOC(sizeof *queue);
+    int fd;
     if (queue == NULL)
         return ASYNC_NO_MEMORY;
     queue->next = queue->count = 0;
-    queue->fd = kqueue();
-    if (queue->fd < 0) {
+    fd = queue->fd = async_own_fd_(kqueue());
+    if (fd < 0) {
         ASYNCIO_FREE(queue);
-        return -errno;
+        return fd;
     }
     fcntl(queue->fd, F_SETFD, FD_CLOEXEC);
     poller->own = queue;

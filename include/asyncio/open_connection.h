@@ -31,7 +31,8 @@ ASYNC_DECLARE(async_open_unix_connection);
 
 /* async_stream_open_stdio: a stream that reads standard input and writes standard output. Both stay open when it is
  * closed, and as they were for the other processes that have them: what can be opened anew (a terminal, on Linux a pipe)
- * is; the rest is blocking again when the stream is closed. OK, MISUSE, NO_MEMORY, -errno. */
+ * is; the rest is blocking again when the stream is closed. OK, MISUSE, NO_MEMORY, -errno: -EBADF when one of them is
+ * closed. */
 async_status async_stream_open_stdio(async_stream *stream);
 
 ASYNC_EXTERN_C_END_
@@ -90,14 +91,14 @@ static int async_reopen_(int fd, int mode)
     int own = -1;
     if (isatty(fd)) {
         if (ttyname_r(fd, name, sizeof name) == 0)
-            own = open(name, mode | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+            own = async_own_fd_(open(name, mode | O_NOCTTY | O_NONBLOCK | O_CLOEXEC));
     }
 #if defined(__linux__)
     else {
         struct stat st;
         if (fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode)) {
             snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
-            own = open(name, mode | O_NONBLOCK | O_CLOEXEC);
+            own = async_own_fd_(open(name, mode | O_NONBLOCK | O_CLOEXEC));
         }
     }
 #endif

@@ -264,7 +264,7 @@ static async_status async_processes_of_(async_loop *loop)
 static int async_pidfd_(int pid)
 {
 #if ASYNCIO_PIDFD && defined(SYS_pidfd_open)
-    return (int)syscall(SYS_pidfd_open, (pid_t)pid, 0u);
+    return async_own_fd_((int)syscall(SYS_pidfd_open, (pid_t)pid, 0u)); /* close-on-exec by itself */
 #else
     (void)pid;
     return -1;

@@ -184,7 +184,6 @@ ASYNC_NORETURN_ static void async_spawn_child_(const struct async_spawn_ *spawn)
 /* A pipe, close-on-exec, and out of the way of the standard descriptors even when those are closed. */
 static async_status async_spawn_pipe_(int fds[2])
 {
-    int i, fd, error;
 #if defined(SYS_pipe2)
     if (syscall(SYS_pipe2, fds, O_CLOEXEC) != 0)
         return -errno;
@@ -194,19 +193,7 @@ static async_status async_spawn_pipe_(int fds[2])
     (void)fcntl(fds[0], F_SETFD, FD_CLOEXEC);
     (void)fcntl(fds[1], F_SETFD, FD_CLOEXEC);
 #endif
-    for (i = 0; i < 2; i++)
-        if (fds[i] < 3) {
-            fd = fcntl(fds[i], F_DUPFD_CLOEXEC, 3);
-            error = errno;
-            if (fd < 0) {
-                close(fds[0]);
-                close(fds[1]);
-                return -error;
-            }
-            close(fds[i]);
-            fds[i] = fd;
-        }
-    return ASYNC_OK;
+    return async_own_pipe_(fds);
 }
 
 static const char *async_spawn_path_(const struct async_spawn_ *spawn)

@@ -45,10 +45,36 @@ ASYNC_EXTERN_C_BEGIN_
 #define ASYNC_CLEAR_(x) ((void)((x) = 0))
 #endif
 
+/* What a call that makes a descriptor gave, or -errno; out of the way of the standard ones if those are closed, since
+ * everybody else takes these numbers for what they usually are. */
+static int async_own_fd_(int fd)
+{
+    int moved, error;
+    if (fd < 0 || fd > 2)
+        return fd < 0 ? -errno : fd;
+    moved = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+    error = errno;
+    close(fd);
+    return moved < 0 ? -error : moved;
+}
+
+static async_status async_own_pipe_(int fds[2])
+{
+    fds[0] = async_own_fd_(fds[0]);
+    fds[1] = async_own_fd_(fds[1]);
+    if (fds[0] >= 0 && fds[1] >= 0)
+        return ASYNC_OK;
+    if (fds[0] >= 0)
+        close(fds[0]);
+    if (fds[1] >= 0)
+        close(fds[1]);
+    return fds[0] < 0 ? fds[0] : fds[1];
+}
+
 static bool async_make_pipe_(int fds[2])
 {
     int i;
-    if (pipe(fds) != 0)
+    if (pipe(fds) != 0 || async_own_pipe_(fds) < 0)
         return false;
     for (i = 0; i < 2; i++) {
         fcntl(fds[i], F_SETFL, fcntl(fds[i], F_GETFL) | O_NONBLOCK);

@@ -51,6 +51,8 @@ async(results)
     CHECK_INT(self->n, 21);
     await_catch(self->status, async_to_thread, .function = fail);
     CHECK_INT(self->status, BOOM);
+    await_catch(self->status, async_to_thread);
+    CHECK_INT(self->status, ASYNC_INVALID_ARGUMENT);
     self->result = 7;
     await_into(self->result, async_to_thread, .function = fail);
     CHECK(false);
