@@ -1171,6 +1171,17 @@ static inline async_step async_ended_(async_stack *stack, async_frame *self, con
     return async_step_(status);
 }
 
+/* self is to run again in the next pass. What lies above it, or its not being a frame of the stack, needs the leaf. */
+static inline async_step async_pass_(async_stack *stack, async_frame *self, async_frame *child, const async_type *type)
+{
+    if (!(self->flags & (ASYNC_SCOPED_ | ASYNC_FOREIGN_))) {
+        self->flags |= ASYNC_INNERMOST_;
+        return async_step_(ASYNC_PASSED_);
+    }
+    child->state = ASYNC_LEAF_DONE;
+    return async_suspend_(stack, self, child, type, ASYNC_PASSES_);
+}
+
 static inline int16_t async_raised_(int status)
 {
 #if ASYNCIO_BARE
@@ -1324,35 +1335,44 @@ static async_frame *async_parent_(async_frame *frame)
     return (async_frame *)(void *)((unsigned char *)frame - (size_t)frame->distance * ASYNCIO_FRAME_ALIGN);
 }
 
-static inline void async_link_(async_stack *stack, async_frame *self, async_frame *child)
+/* What self is not the frame below of. */
+#if !ASYNCIO_SMALL
+ASYNC_NOINLINE_ /* so that what is usual saves no registers for it */
+#endif
+static async_step async_link_apart_(async_stack *stack, async_frame *self, async_frame *child)
 {
     unsigned char *above = (unsigned char *)child;
 #if !ASYNCIO_NO_HEAP
     async_segment_ *grown = stack->grown;
-    if (ASYNC_RARE_(grown != NULL) && above == (unsigned char *)grown + ASYNC_SEGMENT_SIZE_) {
+    if (grown != NULL && above == (unsigned char *)grown + ASYNC_SEGMENT_SIZE_) {
         stack->grown = NULL;
         if (self->flags & (ASYNC_FOREIGN_ | ASYNC_SCOPED_))
             self = stack->base(self, grown->sp);
         grown->parent = self;
         child->distance = (uint16_t)(ASYNC_SEGMENT_SIZE_ / ASYNCIO_FRAME_ALIGN);
-        return;
+        return async_step_(ASYNC_PENDING_);
     }
 #endif
-    if (ASYNC_RARE_(self->flags & (ASYNC_FOREIGN_ | ASYNC_SCOPED_)))
+    if (self->flags & (ASYNC_FOREIGN_ | ASYNC_SCOPED_))
         self = stack->base(self, above);
     child->distance = (uint16_t)((size_t)(above - (unsigned char *)self) / ASYNCIO_FRAME_ALIGN);
+    return async_step_(ASYNC_PENDING_);
 }
 
-#if !ASYNCIO_NO_HEAP
-ASYNC_NOINLINE_ /* so that a mere pass saves no registers for it */
-#endif
-static async_step async_suspend_child_(async_stack *stack, async_frame *self, async_frame *child, const async_type *type)
+static inline async_step async_link_(async_stack *stack, async_frame *self, async_frame *child)
 {
-    child->type = type;
-    if (stack->top == NULL)
-        stack->top = child;
-    async_link_(stack, self, child);
-    return async_step_(ASYNC_PENDING_);
+#if !ASYNCIO_SMALL
+    if (!(self->flags & (ASYNC_FOREIGN_ | ASYNC_SCOPED_))
+#if !ASYNCIO_NO_HEAP
+        && stack->grown == NULL
+#endif
+    ) {
+        size_t distance = (size_t)((unsigned char *)child - (unsigned char *)self);
+        child->distance = (uint16_t)(distance / ASYNCIO_FRAME_ALIGN);
+        return async_step_(ASYNC_PENDING_);
+    }
+#endif
+    return async_link_apart_(stack, self, child);
 }
 
 async_step async_suspend_(async_stack *stack, async_frame *self, async_frame *child, const async_type *type, int how)
@@ -1360,20 +1380,19 @@ async_step async_suspend_(async_stack *stack, async_frame *self, async_frame *ch
 #if ASYNCIO_NO_HEAP
     (void)how;
 #else
-    if (how == ASYNC_PASSES_) { /* what lies above self, or self's not being a frame of the stack, needs the leaf */
-        if (!(self->flags & (ASYNC_SCOPED_ | ASYNC_FOREIGN_))) {
-            self->flags |= ASYNC_INNERMOST_;
-            return async_step_(ASYNC_PASSED_);
-        }
-        child->state = ASYNC_LEAF_DONE;
-    }
-    if (how >= ASYNC_PASSES_)
+    if (ASYNC_RARE_(how >= ASYNC_PASSES_))
         stack->passes = true;
 #endif
-    return async_suspend_child_(stack, self, child, type);
+    child->type = type;
+    if (stack->top == NULL)
+        stack->top = child;
+    return async_link_(stack, self, child);
 }
 
-void async_link_frame_(async_stack *stack, async_frame *self, async_frame *child) { async_link_(stack, self, child); }
+void async_link_frame_(async_stack *stack, async_frame *self, async_frame *child)
+{
+    (void)async_link_(stack, self, child);
+}
 
 void *async_push_(async_stack *stack, const async_type *type)
 {
@@ -2055,25 +2074,25 @@ ASYNC_EXTERN_C_END_
 #define ASYNC_WHOLE_(name, unused) sizeof(struct name)
 #define ASYNC_TAIL_(name, member) offsetof(struct name, member)
 #define ASYNC_DEFINE_STATIC_(name, member, clear, ...)                                               \
-    ASYNC_SIZES_(name, member, clear)                                                                \
+    ASYNC_SIZES_(name, member, clear, 0)                                                             \
     static async_step name##_resume(async_stack *, void *);                                          \
     static const async_type name##_type =                                                            \
         ASYNC_TYPE_(name##_resume, NULL, #name, sizeof(struct name), name##_clear_);                 \
     ASYNC_CHECK_ ASYNC_BODY_(static, name)
 /* for who defines name_resume() as an inline function, which starts it */
 #define ASYNC_DECLARE_INLINE_(name)                                                                  \
-    ASYNC_SIZES_(name, ~, ASYNC_WHOLE_)                                                              \
+    ASYNC_SIZES_(name, ~, ASYNC_WHOLE_, 1)                                                           \
     ASYNC_EXTERN_C_BEGIN_ extern const async_type name##_type; ASYNC_EXTERN_C_END_ enum { name##_declared_ }
 #define ASYNC_DECLARE_(name, member, clear, ...)                                                     \
-    ASYNC_SIZES_(name, member, clear)                                                                \
+    ASYNC_SIZES_(name, member, clear, 0)                                                             \
     ASYNC_EXTERN_C_BEGIN_ async_step name##_resume(async_stack *, void *);                           \
     extern const async_type name##_type; ASYNC_EXTERN_C_END_ enum { name##_declared_ }
 /* a frame is refused that needs more alignment than the stack has, or is too long for a distance */
-#define ASYNC_SIZES_(name, member, clear)                                                            \
+#define ASYNC_SIZES_(name, member, clear, passes)                                                    \
     struct name##_probe_ { char c; struct name frame; };                                             \
     typedef char name##_aligned_[offsetof(struct name##_probe_, frame) <= ASYNCIO_FRAME_ALIGN ? 1 : -1]; \
     typedef char name##_short_enough_[sizeof(struct name) <= 0x7FFFu * ASYNCIO_FRAME_ALIGN ? 1 : -1]; \
-    enum { name##_clear_ = clear(name, member) };
+    enum { name##_clear_ = clear(name, member), name##_passes_ = passes };
 #define ASYNC_BODY_(linkage, name)                                                                   \
     typedef char name##_frame_is_first_[offsetof(struct name, frame) == 0 ? 1 : -1];                 \
     static inline async_step name##_body_(async_stack *, struct name *, const async_type *);         \
@@ -2213,6 +2232,8 @@ ASYNC_EXTERN_C_END_
         st_ = ASYNC_RARE_(deep_) ? ASYNC_PENDING_ : name##_resume(stack, child_).code;               \
         if (ASYNC_RARE_(st_ > 0)) {                                                                  \
             self->frame.state = (uint16_t)ASYNC_STATE_OF_(n);                                        \
+            if (name##_passes_ && st_ == ASYNC_PASSES_)                                              \
+                return async_pass_(stack, &self->frame, ASYNC_FRAME_(child_), &name##_type);         \
             return async_suspend_(stack, &self->frame, ASYNC_FRAME_(child_), &name##_type, st_);     \
             ASYNC_LABEL_(n) st_ = stack->status; child_ = (struct name *)(void *)stack->done;        \
         } else stack->sp = (unsigned char *)child_;                                                  \
@@ -5126,7 +5147,7 @@ async_status async_leaf_outcome(const async_leaf *leaf);
  *     it cannot be cancelled while it waits.
  * async_leaf_define(f, cancel);          the same where async_declare(f); in a header has announced it to other files. */
 #define ASYNC_LEAF_DEFINE_STATIC(name, cancel)                                                      \
-    ASYNC_RECORD_LEAF_(name) ASYNC_SIZES_(name, ~, ASYNC_WHOLE_)                                    \
+    ASYNC_RECORD_LEAF_(name) ASYNC_SIZES_(name, ~, ASYNC_WHOLE_, 0)                                    \
     static const async_type name##_type = ASYNC_LEAF_TYPE_(name, cancel)
 #define ASYNC_LEAF_DEFINE(name, cancel) \
     ASYNC_RECORD_LEAF_(name) ASYNC_EXTERN_ const async_type name##_type = ASYNC_LEAF_TYPE_(name, cancel)
@@ -11021,14 +11042,14 @@ struct async_queue_put {
     const void *item;
     async_node_ node;
 };
-ASYNC_DECLARE(async_queue_put);
+ASYNC_DECLARE(async_queue_put, node);
 struct async_queue_get {
     async_leaf leaf;
     async_queue *queue;
     void *item;
     async_node_ node;
 };
-ASYNC_DECLARE(async_queue_get);
+ASYNC_DECLARE(async_queue_get, node);
 
 /* async_queue_put_nowait: OK, QUEUE_FULL, QUEUE_SHUT_DOWN, NO_MEMORY. async_queue_get_nowait: OK, QUEUE_EMPTY,
  * QUEUE_SHUT_DOWN. */
@@ -11216,7 +11237,11 @@ static void async_queue_wake_(async_line_ *line)
     async_node_ *node;
     while ((node = line->first) != NULL) {
         struct async_queue_wait_ *wait = ASYNC_CONTAINER_(node, struct async_queue_wait_, node);
-        async_line_remove_(line, node);
+        line->first = node->next;
+        if (line->first != NULL)
+            line->first->prev = NULL;
+        else
+            line->last = NULL;
         wait->leaf.frame.flags |= ASYNC_ITEM_; /* out of the line */
         if (async_leaf_complete(&wait->leaf))
             break;
@@ -11287,13 +11312,72 @@ static async_step async_queue_wait_in_(async_stack *stack, struct async_queue_wa
     return async_leaf_wait(stack, &wait->leaf);
 }
 
+#if !ASYNCIO_SMALL
+
+/* It has not waited, or was woken and not cancelled since. */
+static inline bool async_queue_may_go_(const struct async_queue_wait_ *wait)
+{
+    const async_frame *frame = &wait->leaf.frame;
+    return frame->state == ASYNC_LEAF_NEW ||
+        (frame->state == ASYNC_LEAF_DONE && frame->flags & ASYNC_ITEM_ && frame->status == ASYNC_OK);
+}
+
+/* What is done most: true when there was room in, or an item of, a plain queue of pointers or numbers as long. */
+static inline bool async_queue_put_now_(const struct async_queue_wait_ *wait)
+{
+    async_queue *queue = wait->queue;
+    size_t at;
+    if (queue->count >= queue->capacity || queue->item_size != sizeof(void *) || queue->shut_down ||
+        queue->compare != NULL || !async_queue_may_go_(wait))
+        return false;
+    at = queue->head + queue->count;
+    if (at >= queue->capacity)
+        at -= queue->capacity;
+    ASYNC_MEMCPY_(queue->items + at * sizeof(void *), wait->item, sizeof(void *));
+    queue->count++;
+    queue->unfinished++;
+    queue->finished.set = false;
+    return true;
+}
+
+static inline bool async_queue_get_now_(const struct async_queue_wait_ *wait)
+{
+    async_queue *queue = wait->queue;
+    if (queue->count == 0 || queue->item_size != sizeof(void *) || queue->lifo || queue->compare != NULL ||
+        wait->item == NULL || !async_queue_may_go_(wait))
+        return false;
+    ASYNC_MEMCPY_(wait->item, queue->items + queue->head * sizeof(void *), sizeof(void *));
+    if (++queue->head == queue->capacity)
+        queue->head = 0;
+    queue->count--;
+    return true;
+}
+
+static async_step async_queue_woken_(async_line_ *line)
+{
+    async_queue_wake_(line);
+    return async_step_(ASYNC_OK);
+}
+
+#endif
+
 async_step async_queue_put_resume(async_stack *stack, void *frame)
 {
+#if !ASYNCIO_SMALL
+    struct async_queue_wait_ *wait = (struct async_queue_wait_ *)frame;
+    if (async_queue_put_now_(wait))
+        return wait->queue->getters.first == NULL ? async_step_(ASYNC_OK) : async_queue_woken_(&wait->queue->getters);
+#endif
     return async_queue_wait_in_(stack, (struct async_queue_wait_ *)frame, false);
 }
 
 async_step async_queue_get_resume(async_stack *stack, void *frame)
 {
+#if !ASYNCIO_SMALL
+    struct async_queue_wait_ *wait = (struct async_queue_wait_ *)frame;
+    if (async_queue_get_now_(wait))
+        return wait->queue->putters.first == NULL ? async_step_(ASYNC_OK) : async_queue_woken_(&wait->queue->putters);
+#endif
     return async_queue_wait_in_(stack, (struct async_queue_wait_ *)frame, true);
 }
 

@@ -279,6 +279,17 @@ static inline async_step async_ended_(async_stack *stack, async_frame *self, con
     return async_step_(status);
 }
 
+/* self is to run again in the next pass. What lies above it, or its not being a frame of the stack, needs the leaf. */
+static inline async_step async_pass_(async_stack *stack, async_frame *self, async_frame *child, const async_type *type)
+{
+    if (!(self->flags & (ASYNC_SCOPED_ | ASYNC_FOREIGN_))) {
+        self->flags |= ASYNC_INNERMOST_;
+        return async_step_(ASYNC_PASSED_);
+    }
+    child->state = ASYNC_LEAF_DONE;
+    return async_suspend_(stack, self, child, type, ASYNC_PASSES_);
+}
+
 static inline int16_t async_raised_(int status)
 {
 #if ASYNCIO_BARE
@@ -436,35 +447,44 @@ static async_frame *async_parent_(async_frame *frame)
     return (async_frame *)(void *)((unsigned char *)frame - (size_t)frame->distance * ASYNCIO_FRAME_ALIGN);
 }
 
-static inline void async_link_(async_stack *stack, async_frame *self, async_frame *child)
+/* What self is not the frame below of. */
+#if !ASYNCIO_SMALL
+ASYNC_NOINLINE_ /* so that what is usual saves no registers for it */
+#endif
+static async_step async_link_apart_(async_stack *stack, async_frame *self, async_frame *child)
 {
     unsigned char *above = (unsigned char *)child;
 #if !ASYNCIO_NO_HEAP
     async_segment_ *grown = stack->grown;
-    if (ASYNC_RARE_(grown != NULL) && above == (unsigned char *)grown + ASYNC_SEGMENT_SIZE_) {
+    if (grown != NULL && above == (unsigned char *)grown + ASYNC_SEGMENT_SIZE_) {
         stack->grown = NULL;
         if (self->flags & (ASYNC_FOREIGN_ | ASYNC_SCOPED_))
             self = stack->base(self, grown->sp);
         grown->parent = self;
         child->distance = (uint16_t)(ASYNC_SEGMENT_SIZE_ / ASYNCIO_FRAME_ALIGN);
-        return;
+        return async_step_(ASYNC_PENDING_);
     }
 #endif
-    if (ASYNC_RARE_(self->flags & (ASYNC_FOREIGN_ | ASYNC_SCOPED_)))
+    if (self->flags & (ASYNC_FOREIGN_ | ASYNC_SCOPED_))
         self = stack->base(self, above);
     child->distance = (uint16_t)((size_t)(above - (unsigned char *)self) / ASYNCIO_FRAME_ALIGN);
+    return async_step_(ASYNC_PENDING_);
 }
 
-#if !ASYNCIO_NO_HEAP
-ASYNC_NOINLINE_ /* so that a mere pass saves no registers for it */
-#endif
-static async_step async_suspend_child_(async_stack *stack, async_frame *self, async_frame *child, const async_type *type)
+static inline async_step async_link_(async_stack *stack, async_frame *self, async_frame *child)
 {
-    child->type = type;
-    if (stack->top == NULL)
-        stack->top = child;
-    async_link_(stack, self, child);
-    return async_step_(ASYNC_PENDING_);
+#if !ASYNCIO_SMALL
+    if (!(self->flags & (ASYNC_FOREIGN_ | ASYNC_SCOPED_))
+#if !ASYNCIO_NO_HEAP
+        && stack->grown == NULL
+#endif
+    ) {
+        size_t distance = (size_t)((unsigned char *)child - (unsigned char *)self);
+        child->distance = (uint16_t)(distance / ASYNCIO_FRAME_ALIGN);
+        return async_step_(ASYNC_PENDING_);
+    }
+#endif
+    return async_link_apart_(stack, self, child);
 }
 
 async_step async_suspend_(async_stack *stack, async_frame *self, async_frame *child, const async_type *type, int how)
@@ -472,20 +492,19 @@ async_step async_suspend_(async_stack *stack, async_frame *self, async_frame *ch
 #if ASYNCIO_NO_HEAP
     (void)how;
 #else
-    if (how == ASYNC_PASSES_) { /* what lies above self, or self's not being a frame of the stack, needs the leaf */
-        if (!(self->flags & (ASYNC_SCOPED_ | ASYNC_FOREIGN_))) {
-            self->flags |= ASYNC_INNERMOST_;
-            return async_step_(ASYNC_PASSED_);
-        }
-        child->state = ASYNC_LEAF_DONE;
-    }
-    if (how >= ASYNC_PASSES_)
+    if (ASYNC_RARE_(how >= ASYNC_PASSES_))
         stack->passes = true;
 #endif
-    return async_suspend_child_(stack, self, child, type);
+    child->type = type;
+    if (stack->top == NULL)
+        stack->top = child;
+    return async_link_(stack, self, child);
 }
 
-void async_link_frame_(async_stack *stack, async_frame *self, async_frame *child) { async_link_(stack, self, child); }
+void async_link_frame_(async_stack *stack, async_frame *self, async_frame *child)
+{
+    (void)async_link_(stack, self, child);
+}
 
 void *async_push_(async_stack *stack, const async_type *type)
 {

@@ -24,7 +24,7 @@ async_status async_leaf_outcome(const async_leaf *leaf);
  *     it cannot be cancelled while it waits.
  * async_leaf_define(f, cancel);          the same where async_declare(f); in a header has announced it to other files. */
 #define ASYNC_LEAF_DEFINE_STATIC(name, cancel)                                                      \
-    ASYNC_RECORD_LEAF_(name) ASYNC_SIZES_(name, ~, ASYNC_WHOLE_)                                    \
+    ASYNC_RECORD_LEAF_(name) ASYNC_SIZES_(name, ~, ASYNC_WHOLE_, 0)                                    \
     static const async_type name##_type = ASYNC_LEAF_TYPE_(name, cancel)
 #define ASYNC_LEAF_DEFINE(name, cancel) \
     ASYNC_RECORD_LEAF_(name) ASYNC_EXTERN_ const async_type name##_type = ASYNC_LEAF_TYPE_(name, cancel)

@@ -44,14 +44,14 @@ struct async_queue_put {
     const void *item;
     async_node_ node;
 };
-ASYNC_DECLARE(async_queue_put);
+ASYNC_DECLARE(async_queue_put, node);
 struct async_queue_get {
     async_leaf leaf;
     async_queue *queue;
     void *item;
     async_node_ node;
 };
-ASYNC_DECLARE(async_queue_get);
+ASYNC_DECLARE(async_queue_get, node);
 
 /* async_queue_put_nowait: OK, QUEUE_FULL, QUEUE_SHUT_DOWN, NO_MEMORY. async_queue_get_nowait: OK, QUEUE_EMPTY,
  * QUEUE_SHUT_DOWN. */
@@ -243,7 +243,11 @@ static void async_queue_wake_(async_line_ *line)
     async_node_ *node;
     while ((node = line->first) != NULL) {
         struct async_queue_wait_ *wait = ASYNC_CONTAINER_(node, struct async_queue_wait_, node);
-        async_line_remove_(line, node);
+        line->first = node->next;
+        if (line->first != NULL)
+            line->first->prev = NULL;
+        else
+            line->last = NULL;
         wait->leaf.frame.flags |= ASYNC_ITEM_; /* out of the line */
         if (async_leaf_complete(&wait->leaf))
             break;
@@ -314,13 +318,72 @@ static async_step async_queue_wait_in_(async_stack *stack, struct async_queue_wa
     return async_leaf_wait(stack, &wait->leaf);
 }
 
+#if !ASYNCIO_SMALL
+
+/* It has not waited, or was woken and not cancelled since. */
+static inline bool async_queue_may_go_(const struct async_queue_wait_ *wait)
+{
+    const async_frame *frame = &wait->leaf.frame;
+    return frame->state == ASYNC_LEAF_NEW ||
+        (frame->state == ASYNC_LEAF_DONE && frame->flags & ASYNC_ITEM_ && frame->status == ASYNC_OK);
+}
+
+/* What is done most: true when there was room in, or an item of, a plain queue of pointers or numbers as long. */
+static inline bool async_queue_put_now_(const struct async_queue_wait_ *wait)
+{
+    async_queue *queue = wait->queue;
+    size_t at;
+    if (queue->count >= queue->capacity || queue->item_size != sizeof(void *) || queue->shut_down ||
+        queue->compare != NULL || !async_queue_may_go_(wait))
+        return false;
+    at = queue->head + queue->count;
+    if (at >= queue->capacity)
+        at -= queue->capacity;
+    ASYNC_MEMCPY_(queue->items + at * sizeof(void *), wait->item, sizeof(void *));
+    queue->count++;
+    queue->unfinished++;
+    queue->finished.set = false;
+    return true;
+}
+
+static inline bool async_queue_get_now_(const struct async_queue_wait_ *wait)
+{
+    async_queue *queue = wait->queue;
+    if (queue->count == 0 || queue->item_size != sizeof(void *) || queue->lifo || queue->compare != NULL ||
+        wait->item == NULL || !async_queue_may_go_(wait))
+        return false;
+    ASYNC_MEMCPY_(wait->item, queue->items + queue->head * sizeof(void *), sizeof(void *));
+    if (++queue->head == queue->capacity)
+        queue->head = 0;
+    queue->count--;
+    return true;
+}
+
+static async_step async_queue_woken_(async_line_ *line)
+{
+    async_queue_wake_(line);
+    return async_step_(ASYNC_OK);
+}
+
+#endif
+
 async_step async_queue_put_resume(async_stack *stack, void *frame)
 {
+#if !ASYNCIO_SMALL
+    struct async_queue_wait_ *wait = (struct async_queue_wait_ *)frame;
+    if (async_queue_put_now_(wait))
+        return wait->queue->getters.first == NULL ? async_step_(ASYNC_OK) : async_queue_woken_(&wait->queue->getters);
+#endif
     return async_queue_wait_in_(stack, (struct async_queue_wait_ *)frame, false);
 }
 
 async_step async_queue_get_resume(async_stack *stack, void *frame)
 {
+#if !ASYNCIO_SMALL
+    struct async_queue_wait_ *wait = (struct async_queue_wait_ *)frame;
+    if (async_queue_get_now_(wait))
+        return wait->queue->putters.first == NULL ? async_step_(ASYNC_OK) : async_queue_woken_(&wait->queue->putters);
+#endif
     return async_queue_wait_in_(stack, (struct async_queue_wait_ *)frame, true);
 }
 

@@ -159,25 +159,25 @@
 #define ASYNC_WHOLE_(name, unused) sizeof(struct name)
 #define ASYNC_TAIL_(name, member) offsetof(struct name, member)
 #define ASYNC_DEFINE_STATIC_(name, member, clear, ...)                                               \
-    ASYNC_SIZES_(name, member, clear)                                                                \
+    ASYNC_SIZES_(name, member, clear, 0)                                                             \
     static async_step name##_resume(async_stack *, void *);                                          \
     static const async_type name##_type =                                                            \
         ASYNC_TYPE_(name##_resume, NULL, #name, sizeof(struct name), name##_clear_);                 \
     ASYNC_CHECK_ ASYNC_BODY_(static, name)
 /* for who defines name_resume() as an inline function, which starts it */
 #define ASYNC_DECLARE_INLINE_(name)                                                                  \
-    ASYNC_SIZES_(name, ~, ASYNC_WHOLE_)                                                              \
+    ASYNC_SIZES_(name, ~, ASYNC_WHOLE_, 1)                                                           \
     ASYNC_EXTERN_C_BEGIN_ extern const async_type name##_type; ASYNC_EXTERN_C_END_ enum { name##_declared_ }
 #define ASYNC_DECLARE_(name, member, clear, ...)                                                     \
-    ASYNC_SIZES_(name, member, clear)                                                                \
+    ASYNC_SIZES_(name, member, clear, 0)                                                             \
     ASYNC_EXTERN_C_BEGIN_ async_step name##_resume(async_stack *, void *);                           \
     extern const async_type name##_type; ASYNC_EXTERN_C_END_ enum { name##_declared_ }
 /* a frame is refused that needs more alignment than the stack has, or is too long for a distance */
-#define ASYNC_SIZES_(name, member, clear)                                                            \
+#define ASYNC_SIZES_(name, member, clear, passes)                                                    \
     struct name##_probe_ { char c; struct name frame; };                                             \
     typedef char name##_aligned_[offsetof(struct name##_probe_, frame) <= ASYNCIO_FRAME_ALIGN ? 1 : -1]; \
     typedef char name##_short_enough_[sizeof(struct name) <= 0x7FFFu * ASYNCIO_FRAME_ALIGN ? 1 : -1]; \
-    enum { name##_clear_ = clear(name, member) };
+    enum { name##_clear_ = clear(name, member), name##_passes_ = passes };
 #define ASYNC_BODY_(linkage, name)                                                                   \
     typedef char name##_frame_is_first_[offsetof(struct name, frame) == 0 ? 1 : -1];                 \
     static inline async_step name##_body_(async_stack *, struct name *, const async_type *);         \
@@ -317,6 +317,8 @@
         st_ = ASYNC_RARE_(deep_) ? ASYNC_PENDING_ : name##_resume(stack, child_).code;               \
         if (ASYNC_RARE_(st_ > 0)) {                                                                  \
             self->frame.state = (uint16_t)ASYNC_STATE_OF_(n);                                        \
+            if (name##_passes_ && st_ == ASYNC_PASSES_)                                              \
+                return async_pass_(stack, &self->frame, ASYNC_FRAME_(child_), &name##_type);         \
             return async_suspend_(stack, &self->frame, ASYNC_FRAME_(child_), &name##_type, st_);     \
             ASYNC_LABEL_(n) st_ = stack->status; child_ = (struct name *)(void *)stack->done;        \
         } else stack->sp = (unsigned char *)child_;                                                  \
