@@ -1,9 +1,9 @@
 /* blink.c: two tasks, each blinking an LED in its own rhythm, in static memory.
  *
- * cortex-m0/ has what the board needs: start-up, vectors, the clock, the linker script. tools/size builds the image. */
+ * With -DASYNCIO_TICKLESS=1, on the boards that have a counter and an alarm, the processor sleeps from one change to the
+ * next. tools/size builds it for cortex-m0/, which has the tick and the LEDs only. */
 #define ASYNCIO_IMPLEMENTATION
 #define ASYNCIO_BARE 1
-#include "asyncio.h"
 #include "board.h"
 
 struct blink {

@@ -27,7 +27,7 @@ bool board_button_down(void);
 extern async_isr_event board_button;
 
 /* board_watchdog_start: from now on the program ends with status 98 when there is no board_watchdog_restart() for so many
- * ticks. */
+ * ticks. Not where ASYNCIO_TICKLESS is on. */
 void board_watchdog_start(unsigned ticks);
 void board_watchdog_restart(void);
 

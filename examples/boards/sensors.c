@@ -15,7 +15,7 @@ void board_watchdog_restart(void);
 #include "board.h"
 #include "read_line.h"
 
-enum { SENSORS = 3, ENOUGH = 20, TASKS = SENSORS + 2 };
+enum { SENSORS = 3, ENOUGH = 20, TASK_COUNT = SENSORS + 2 };
 
 static const char *const names[SENSORS] = { "temperature", "light", "battery" };
 static const async_time periods[SENSORS] = { async_ms(10), async_ms(15), async_ms(40) };
@@ -98,10 +98,10 @@ static void put_column(const char *text, unsigned width)
 
 static void print_tasks(void)
 {
-    async_task *tasks[TASKS];
+    async_task *tasks[TASK_COUNT];
     async_stack_entry innermost;
-    size_t i, count = async_all_tasks(tasks, TASKS);
-    for (i = 0; i < count && i < TASKS; i++) {
+    size_t i, count = async_all_tasks(tasks, TASK_COUNT);
+    for (i = 0; i < count && i < TASK_COUNT; i++) {
         bool runs = tasks[i] == async_current_task();
         async_task_get_stack(tasks[i], &innermost, 1);
         put_column(async_task_get_name(tasks[i]), 12);

@@ -3,7 +3,8 @@
  * It calls board_ticked() from the tick interrupt and board_received() for each byte of the serial line. No emulator has a
  * finger for the button, so bytes stand for what it does: Ctrl-P presses, Ctrl-R lets go, Ctrl-G only touches. The contact
  * then bounces as a real one does, a change in each tick or two, and what is typed meanwhile comes after it. On hardware
- * the interrupt of a pin sets board_button, and board_button_down() reads the pin. */
+ * the interrupt of a pin sets board_button, and board_button_down() reads the pin. Without a tick the contact does not bounce,
+ * and there is no watchdog. */
 #ifndef STARTUP_H
 #define STARTUP_H
 
@@ -27,10 +28,16 @@ bool board_button_down(void) { return board_contact; }
 
 static void board_received(unsigned char byte)
 {
-    if (byte == BOARD_PRESS || byte == BOARD_LET_GO || byte == BOARD_TOUCH)
-        async_isr_ring_put(&board_finger, &byte);
-    else
+    if (byte != BOARD_PRESS && byte != BOARD_LET_GO && byte != BOARD_TOUCH) {
         async_isr_ring_put(&board_input, &byte);
+        return;
+    }
+#if ASYNCIO_TICKLESS
+    board_contact = byte == BOARD_PRESS;
+    async_isr_event_set(&board_button);
+#else
+    async_isr_ring_put(&board_finger, &byte);
+#endif
 }
 
 static void board_receives(void)

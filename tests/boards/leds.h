@@ -4,6 +4,9 @@
 
 #include <stdint.h>
 
+/* ASYNCIO_IDLE(), in the build that counts sleeps. */
+void about_to_sleep(void);
+
 /* In place of the LEDs' register: it prints what was switched since the last call. */
 volatile uint32_t *watched_leds(void);
 

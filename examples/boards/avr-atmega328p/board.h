@@ -2,6 +2,12 @@
 #ifndef BOARD_H
 #define BOARD_H
 
+/* Without a tick: timer 1 has 16 bits and counts the clock / 1024: a round takes 4.2 s. */
+#if defined(ASYNCIO_TICKLESS) && ASYNCIO_TICKLESS
+#define ASYNCIO_TICK_HZ 15625
+#define ASYNCIO_COUNTER_BITS 16
+#endif
+
 #include "../console.h"
 #include <avr/io.h>
 

@@ -9,7 +9,19 @@
 #define USART_RX_vect USART0_RX_vect
 #endif
 
+#if ASYNCIO_TICKLESS
+
+uint32_t async_port_counter(void) { return TCNT1; }
+
+void async_port_alarm(uint32_t when) { OCR1A = (uint16_t)when; }
+
+ISR(TIMER1_COMPA_vect) {} /* the alarm: it has ended the sleep */
+
+#else
+
 ISR(TIMER1_COMPA_vect) { board_ticked(); }
+
+#endif
 
 ISR(USART_RX_vect) { board_received(UDR0); }
 
@@ -21,8 +33,12 @@ void board_init(void)
     UCSR0A = 1 << U2X0;
     UCSR0C = 1 << UCSZ01 | 1 << UCSZ00;
     UCSR0B = 1 << RXCIE0 | 1 << RXEN0 | 1 << TXEN0; /* receive, send, interrupt for what is received */
+#if ASYNCIO_TICKLESS
+    TCCR1B = 1 << CS12 | 1 << CS10; /* once in 1024 clocks */
+#else
     OCR1A = BOARD_CLOCK_HZ / 64 / ASYNCIO_TICK_HZ - 1;
     TCCR1B = 1 << WGM12 | 1 << CS11 | 1 << CS10; /* up to OCR1A, once in 64 clocks */
+#endif
     TIMSK1 = 1 << OCIE1A;
     SMCR = 1 << SE; /* SLEEP stops the processor only */
     sei();

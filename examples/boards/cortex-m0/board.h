@@ -2,7 +2,7 @@
 #ifndef BOARD_H
 #define BOARD_H
 
-#include <stdint.h>
+#include "asyncio.h"
 
 #define BOARD_REGISTER(address) (*(volatile uint32_t *)(uintptr_t)(address))
 

@@ -2,6 +2,12 @@
 #ifndef BOARD_H
 #define BOARD_H
 
+/* Without a tick: TIMER0 counts at 16 MHz / 2^9. (On batteries it would be RTC0, which runs while the rest sleeps: no
+ * emulator has it.) */
+#if defined(ASYNCIO_TICKLESS) && ASYNCIO_TICKLESS
+#define ASYNCIO_TICK_HZ 31250
+#endif
+
 #include "../console.h"
 
 #ifndef BOARD_LEDS

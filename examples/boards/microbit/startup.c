@@ -1,4 +1,4 @@
-/* startup.c: BBC micro:bit 1 (nRF51822, a Cortex-M0). It has no SysTick: TIMER0 ticks. */
+/* startup.c: BBC micro:bit 1 (nRF51822, a Cortex-M0). It has no SysTick: TIMER0 ticks, or counts. */
 #define ASYNCIO_BARE 1
 #include "board.h"
 #include "../cortex-m.h"
@@ -11,8 +11,22 @@
 static void on_tick(void)
 {
     REGISTER(TIMER + 0x140) = 0; /* the event COMPARE 0 */
+#if !ASYNCIO_TICKLESS
     board_ticked();
+#endif
 }
+
+#if ASYNCIO_TICKLESS
+
+uint32_t async_port_counter(void)
+{
+    REGISTER(TIMER + 0x044) = 1; /* captured in CC 1 */
+    return REGISTER(TIMER + 0x544);
+}
+
+void async_port_alarm(uint32_t when) { REGISTER(TIMER + 0x540) = when; }
+
+#endif
 
 static void on_byte(void)
 {
@@ -37,12 +51,17 @@ void board_init(void)
     REGISTER(UART + 0x008) = 1;
     REGISTER(UART + 0x000) = 1;
     REGISTER(UART + 0x304) = 1u << 2; /* interrupt for RXDRDY */
-    REGISTER(TIMER + 0x004) = 1;      /* stopped; 32 bits; 16 MHz / 2^4 */
+    REGISTER(TIMER + 0x004) = 1; /* stopped; 32 bits */
     REGISTER(TIMER + 0x508) = 3;
-    REGISTER(TIMER + 0x510) = 4;
+#if ASYNCIO_TICKLESS
+    REGISTER(TIMER + 0x510) = 9; /* 16 MHz / 2^9 */
+    REGISTER(TIMER + 0x00C) = 1;
+#else
+    REGISTER(TIMER + 0x510) = 4; /* 16 MHz / 2^4 */
     REGISTER(TIMER + 0x00C) = 1;
     REGISTER(TIMER + 0x540) = 1000000u / ASYNCIO_TICK_HZ;
     REGISTER(TIMER + 0x200) = 1; /* COMPARE 0 starts it anew, and interrupts */
+#endif
     REGISTER(TIMER + 0x304) = 1u << 16;
     REGISTER(0xE000E100u) = 1u << UART_IRQ | 1u << TIMER_IRQ;
     REGISTER(TIMER) = 1;

@@ -15,7 +15,7 @@
 
 extern volatile uint32_t board_leds;
 volatile uint32_t board_leds;
-static uint64_t next_tick;
+static uint64_t next_tick; /* or alarm */
 
 int main(void);
 void board_start(void);
@@ -54,14 +54,32 @@ static void set_timer(void)
     REGISTER(MTIMECMP + 4) = (uint32_t)(next_tick >> 32);
 }
 
+#if ASYNCIO_TICKLESS
+
+uint32_t async_port_counter(void) { return (uint32_t)(mtime() >> BOARD_MTIME_SHIFT); }
+
+void async_port_alarm(uint32_t when)
+{
+    uint64_t now = mtime() >> BOARD_MTIME_SHIFT;
+    next_tick = (now + (uint32_t)(when - (uint32_t)now)) << BOARD_MTIME_SHIFT;
+    set_timer();
+}
+
+#endif
+
 __attribute__((interrupt("machine"), aligned(4))) static void on_trap(void)
 {
     uint32_t cause;
     __asm__ volatile("csrr %0, mcause" : "=r"(cause));
     if (cause == 0x80000007u) {
+#if ASYNCIO_TICKLESS
+        next_tick = UINT64_MAX; /* the alarm has rung */
+        set_timer();
+#else
         next_tick += MTIME_HZ / ASYNCIO_TICK_HZ;
         set_timer();
         board_ticked();
+#endif
     } else if (cause == 0x8000000Bu) {
         uint32_t id = REGISTER(PLIC + 0x200004);
         while (id == UART_IRQ && BYTE(UART + 5) & 1)
@@ -75,7 +93,7 @@ __attribute__((interrupt("machine"), aligned(4))) static void on_trap(void)
 void board_init(void)
 {
     board_receives();
-    next_tick = mtime() + MTIME_HZ / ASYNCIO_TICK_HZ;
+    next_tick = ASYNCIO_TICKLESS ? UINT64_MAX : mtime() + MTIME_HZ / ASYNCIO_TICK_HZ;
     set_timer();
     BYTE(UART + 3) = 3; /* 8N1, interrupt for what is received; the FIFO stays off: turning it on drops a byte */
     BYTE(UART + 1) = 1;
