@@ -3079,7 +3079,8 @@ void async_site_(const char *name, const char *file, int line);
 #endif
 
 /* async_handle_cancel, async_timer_handle_cancel: it will not be called. True if it would have been. Works on a handle
- * of the pass under way too. Mirrors Handle.cancel(). */
+ * of the pass under way too; not on one that a future holds, which async_future_remove_done_callback() takes out: debug
+ * builds panic. Mirrors Handle.cancel(). */
 bool async_handle_cancel(async_handle *handle);
 bool async_timer_handle_cancel(async_timer_handle *timer);
 /* async_handle_cancelled: it was cancelled since it was last scheduled, or never scheduled. Mirrors
@@ -3466,6 +3467,19 @@ static void async_handle_unbind_(async_handle *handle)
 #endif
 }
 
+#if ASYNCIO_DEBUG
+static bool async_ready_holds_(const async_loop *loop, const async_handle *handle)
+{
+    const async_link *lists[2] = { &loop->pass, &loop->ready.head }, *link;
+    int i;
+    for (i = 0; i < 2; i++)
+        for (link = lists[i]; link->next != 0; link = async_entry_link_(link->next))
+            if (async_entry_link_(link->next) == &handle->link)
+                return true;
+    return false;
+}
+#endif
+
 bool async_handle_cancel(async_handle *handle)
 {
     async_loop *loop = async_loop_here_();
@@ -3477,6 +3491,10 @@ bool async_handle_cancel(async_handle *handle)
     if (async_running_ == NULL) /* any loop of this thread may have it; it shows only at the tail */
         for (loop = async_loops_; loop->next_loop != NULL && loop->ready.tail != &handle->link;)
             loop = loop->next_loop;
+#endif
+#if ASYNCIO_DEBUG
+    if (!async_ready_holds_(loop, handle))
+        ASYNC_PANIC_("async_handle_cancel: a future holds it: async_future_remove_done_callback() takes it out");
 #endif
     async_fifo_remove_(&loop->ready, &loop->pass, handle);
     return true;
