@@ -24,6 +24,7 @@ class Results:
 
     def __init__(self):
         self.samples, self.details, self.instructions, self.missing = {}, {}, {}, {}
+        self.system_calls = {}  # [label][name]: how many a request of echo-50 takes
 
     def add(self, measure, label, value):
         self.samples.setdefault(measure, {}).setdefault(label, []).append(value)
@@ -393,6 +394,55 @@ def instructions(wanted, selected, settings, results, say):
                     more_instructions - fewer_instructions) / (more - fewer)
         except (Missing, subprocess.TimeoutExpired) as reason:
             failures.append(f'instructions, {label}, echo-50: {reason}')
+    return failures
+
+
+def calls(text):
+    """What strace -c has counted: name: how often."""
+    found = {}
+    for line in text.splitlines():
+        words = line.split()
+        if len(words) >= 5 and words[3].isdigit() and words[-1] != 'total':
+            found[words[-1]] = int(words[3])
+    return found
+
+
+def system_calls(wanted, selected, settings, results, say):
+    """Of one request: what more requests add, divided by how many more they are. How many of the clients' hang-ups the
+    server still sees is not always the same: a few hundredths mean nothing."""
+    failures = []
+    if shutil.which('strace') is None:
+        results.missing['strace'] = 'not installed: system calls are not counted'
+        return failures
+    if programs.output(['strace', '-c', '-o', '/dev/null', 'true'])[0] != 0:
+        results.missing['strace'] = 'may not trace here: system calls are not counted'
+        return failures
+    say('system calls')
+    for program, label, command in echo_commands(wanted):
+        if program.name not in COUNTED | {'raw poll', 'raw epoll'} or not selected('echo-50', program.name):
+            continue
+        if settings.tiny and label != 'ours, epoll':
+            continue
+        try:
+            counts = []
+            for milliseconds in (1, 100 if settings.tiny else 1000):
+                with tempfile.NamedTemporaryFile('r') as log:
+                    with Server(['strace', '-D', '-f', '-c', '-o', log.name, *command]) as server:
+                        requests = load(server, 50, 0, milliseconds)['requests']
+                    text = ''
+                    for _ in range(200):  # strace writes it when the server has ended
+                        text += log.read()
+                        if 'total' in text:
+                            break
+                        time.sleep(0.02)
+                    counts.append((calls(text), requests))
+            (before, fewer), (after, more) = counts
+            if not after or more <= fewer:
+                raise Missing('strace has counted nothing')
+            each = {name: (count - before.get(name, 0)) / (more - fewer) for name, count in after.items()}
+            results.system_calls[label] = {name: round(count, 3) for name, count in each.items() if count >= 0.002}
+        except (Missing, subprocess.TimeoutExpired) as reason:
+            failures.append(f'system calls, {label}: {reason}')
     return failures
 
 

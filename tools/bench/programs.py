@@ -182,7 +182,7 @@ PROGRAMS = [
 
 def install(wanted):
     """The Debian packages that are missing, where that is possible without asking anyone."""
-    names = sorted({name for program in wanted for name in program.packages} | {'wrk', 'valgrind', 'util-linux'})
+    names = sorted({name for program in wanted for name in program.packages} | {'wrk', 'valgrind', 'strace'})
     subprocess.run([os.path.join(ROOT, 'tests', 'support', 'install'), *names], check=False)
 
 
