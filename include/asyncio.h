@@ -2390,7 +2390,6 @@ typedef struct async_pool_ {
 
 async_pool_ *async_pool_new_(void);
 void async_pool_close_(async_pool_ *pool);
-void *async_pool_get_(async_pool_ *pool, size_t units);
 void async_pool_put_(async_pool_ *pool, void *block, size_t units);
 
 ASYNC_EXTERN_C_END_
@@ -2427,19 +2426,13 @@ void async_pool_close_(async_pool_ *pool)
         async_pool_free_(pool);
 }
 
-void *async_pool_get_(async_pool_ *pool, size_t units)
+/* One that is not there yet; NULL without memory. */
+ASYNC_NOINLINE_ static void *async_pool_make_(async_pool_ *pool, size_t units)
 {
     void *block;
     size_t size = units * ASYNC_UNIT_;
     if (!ASYNCIO_POOL || units >= ASYNC_UNITS_) {
         block = ASYNCIO_MALLOC(size);
-        if (block != NULL)
-            pool->live++;
-        return block;
-    }
-    block = pool->free[units];
-    if (block != NULL) {
-        pool->free[units] = *(void **)block;
     } else {
         if ((size_t)(pool->end - pool->next) < size) {
             unsigned char *slab = (unsigned char *)ASYNCIO_MALLOC(ASYNC_SLAB_);
@@ -2453,6 +2446,17 @@ void *async_pool_get_(async_pool_ *pool, size_t units)
         block = pool->next;
         pool->next += size;
     }
+    if (block != NULL)
+        pool->live++;
+    return block;
+}
+
+static inline void *async_pool_get_(async_pool_ *pool, size_t units)
+{
+    void *block = ASYNCIO_POOL && units < ASYNC_UNITS_ ? pool->free[units] : NULL;
+    if (block == NULL)
+        return async_pool_make_(pool, units);
+    pool->free[units] = *(void **)block;
     pool->live++;
     return block;
 }
@@ -3112,6 +3116,7 @@ struct async_hint_ {
     const async_type *type;
     size_t size; /* 0: not known yet */
     unsigned spacious; /* how many get plenty until it is known */
+    uint16_t units;    /* of memory for a task of it, once that changes no more; 0: to be found out */
 };
 struct async_extra_;
 struct async_bindings_;
@@ -3212,7 +3217,7 @@ struct async_loop {
     bool closing; /* it takes no more of them */
     int wake_fds[2];
     bool has_wake_fds;
-    int process; /* that made the pipe */
+    int forks; /* how many there had been when the pipe was made */
     async_poller poller_choice;
     void (*moved)(async_loop *loop); /* embed.h: the poller is another one */
     int fileno;
@@ -4147,31 +4152,37 @@ size_t async_loop_all_tasks(async_loop *loop, async_task **tasks, size_t capacit
 
 #else
 
-static bool async_tasks_add_(async_loop *loop, async_task *task)
+/* Room for one more; false without memory. */
+ASYNC_NOINLINE_ static bool async_tasks_grow_(async_loop *loop)
 {
-    if (loop->task_count == loop->task_capacity) {
-        uint32_t live = 0, i, capacity = loop->task_capacity == 0 ? 16 : loop->task_capacity * 2;
-        async_task **tasks = loop->tasks;
-        for (i = 0; i < loop->task_count; i++)
-            live += tasks[i] != NULL;
-        if (live > loop->task_capacity / 2 || tasks == NULL) {
-            tasks = (async_task **)ASYNCIO_MALLOC(capacity * sizeof *tasks);
-            if (tasks == NULL)
-                return false;
-            loop->task_capacity = capacity;
-        }
-        for (live = i = 0; i < loop->task_count; i++) /* closes the gaps, keeps the order */
-            if (loop->tasks[i] != NULL) {
-                loop->tasks[i]->index = live;
-                tasks[live++] = loop->tasks[i];
-            }
-        if (tasks != loop->tasks) {
-            if (loop->tasks != NULL)
-                ASYNCIO_FREE(loop->tasks);
-            loop->tasks = tasks;
-        }
-        loop->task_count = live;
+    uint32_t live = 0, i, capacity = loop->task_capacity == 0 ? 16 : loop->task_capacity * 2;
+    async_task **tasks = loop->tasks;
+    for (i = 0; i < loop->task_count; i++)
+        live += tasks[i] != NULL;
+    if (live > loop->task_capacity / 2 || tasks == NULL) {
+        tasks = (async_task **)ASYNCIO_MALLOC(capacity * sizeof *tasks);
+        if (tasks == NULL)
+            return false;
+        loop->task_capacity = capacity;
     }
+    for (live = i = 0; i < loop->task_count; i++) /* closes the gaps, keeps the order */
+        if (loop->tasks[i] != NULL) {
+            loop->tasks[i]->index = live;
+            tasks[live++] = loop->tasks[i];
+        }
+    if (tasks != loop->tasks) {
+        if (loop->tasks != NULL)
+            ASYNCIO_FREE(loop->tasks);
+        loop->tasks = tasks;
+    }
+    loop->task_count = live;
+    return true;
+}
+
+static inline bool async_tasks_add_(async_loop *loop, async_task *task)
+{
+    if (ASYNC_RARE_(loop->task_count == loop->task_capacity) && !async_tasks_grow_(loop))
+        return false;
     task->index = loop->task_count;
     loop->tasks[loop->task_count++] = task;
     return true;
@@ -4304,7 +4315,7 @@ static void async_report_failure_(async_loop *loop, const char *message, async_t
     async_loop_call_exception_handler(loop, &e);
 }
 
-static void async_task_free_(async_task *task)
+ASYNC_NOINLINE_ static void async_task_free_(async_task *task)
 {
     if (task->future.state == ASYNC_FUTURE_DONE_ && task->future.status < 0 &&
         !(task->future.flags & ASYNC_RETRIEVED_)) {
@@ -4419,7 +4430,8 @@ static void async_task_finish_(async_loop *loop, async_task *task, int status)
 #if ASYNCIO_NO_HEAP
     task->count--;
 #else
-    async_release(task);
+    if (--task->count == 0)
+        async_task_free_(task);
 #endif
 }
 
@@ -4658,6 +4670,7 @@ static void async_learn_(async_loop *loop, const async_task *task, const async_t
     struct async_hint_ *hint = async_hint_of_(loop, type);
     if (hint->type == type && task->future.units * (size_t)ASYNC_UNIT_ < ASYNC_ROUND_(sizeof *task) + type->size + hint->size)
         return;
+    hint->units = 0;
     if (hint->type != type || hint->size == 0) {
         hint->type = type;
         hint->size = 64;
@@ -4666,10 +4679,35 @@ static void async_learn_(async_loop *loop, const async_task *task, const async_t
         hint->size *= 2;
 }
 
+/* How much memory a new task gets. */
+ASYNC_NOINLINE_ static size_t async_units_(async_loop *loop, const async_type *type, struct async_hint_ *hint)
+{
+    size_t size = ASYNC_ROUND_(sizeof(async_task)) + type->size, units;
+    bool settled = false;
+    if (hint->type == NULL) {
+        hint->type = type;
+        hint->spacious = 4;
+    }
+    if (hint->type == type && hint->size != 0) {
+        size += hint->size;
+        settled = true;
+    } else if (hint->type == type && hint->spacious != 0) { /* the few long-lived tasks of most programs never grow */
+        hint->spacious--;
+        size += 256;
+    } else { /* one of many: room for a sleep */
+        size += ASYNC_ROUND_(sizeof(async_leaf) + sizeof(int64_t));
+        settled = hint->type == type;
+    }
+    units = (size + loop->reserve + ASYNC_UNIT_ - 1) / ASYNC_UNIT_;
+    if (settled && loop->reserve == 0 && units <= 0xFFFF)
+        hint->units = (uint16_t)units;
+    return units;
+}
+
 bool async_create_begin_(async_loop *loop, const async_type *type ASYNC_SITE_PARAMETERS_)
 {
     struct async_hint_ *hint;
-    size_t size, units;
+    size_t units;
     async_task *task;
     if (loop == NULL) {
         async_exception e = async_exception_("a task was created with no event loop running", ASYNC_NO_RUNNING_LOOP);
@@ -4683,20 +4721,9 @@ bool async_create_begin_(async_loop *loop, const async_type *type ASYNC_SITE_PAR
         "async_run_coroutine_threadsafe");
     loop->owner = async_link_owner_;
     hint = async_hint_of_(loop, type);
-    size = ASYNC_ROUND_(sizeof *task) + type->size;
-    if (hint->type == NULL) {
-        hint->type = type;
-        hint->spacious = 4;
-    }
-    if (hint->type == type && hint->size != 0) {
-        size += hint->size;
-    } else if (hint->type == type && hint->spacious != 0) { /* the few long-lived tasks of most programs never grow */
-        hint->spacious--;
-        size += 256;
-    } else { /* one of many: room for a sleep */
-        size += ASYNC_ROUND_(sizeof(async_leaf) + sizeof(int64_t));
-    }
-    units = (size + loop->reserve + ASYNC_UNIT_ - 1) / ASYNC_UNIT_;
+    units = hint->units;
+    if (ASYNC_RARE_(hint->type != type || units == 0 || loop->reserve != 0))
+        units = async_units_(loop, type, hint);
     task = units > 0xFFFF ? NULL : (async_task *)async_pool_get_(loop->pool, units);
     if (task == NULL)
         return false;
@@ -6074,6 +6101,13 @@ static bool async_make_pipe_(int fds[2])
     return true;
 }
 
+/* How often this process and those it comes from have forked; asking the system who one is at each wait costs a call. */
+static int async_forks_;
+static pthread_once_t async_forks_counted_ = PTHREAD_ONCE_INIT;
+
+static void async_forked_(void) { async_forks_++; }
+static void async_count_forks_(void) { (void)pthread_atfork(NULL, NULL, async_forked_); }
+
 /* Async-signal-safe, any thread. */
 static void async_poller_wake_(async_loop *loop)
 {
@@ -6090,7 +6124,8 @@ static bool async_poller_can_wake_(async_loop *loop)
     bool can;
     pthread_mutex_lock(&loop->lock);
     if (!loop->has_wake_fds && async_make_pipe_(loop->wake_fds)) {
-        loop->process = getpid();
+        pthread_once(&async_forks_counted_, async_count_forks_);
+        loop->forks = async_forks_;
         ASYNC_STORE_(loop->has_wake_fds, true);
     }
     can = loop->has_wake_fds;
@@ -6760,7 +6795,7 @@ static void async_poller_close_(async_loop *loop)
         async_poller_let_go_(&poller->always);
         for (fd = 0; fd < poller->descriptors; fd++)
             async_poller_let_go_(&poller->watches[fd].waiters);
-        poller->forked = loop->process != getpid();
+        poller->forked = loop->forks != async_forks_;
         poller->kind->close(poller);
         async_poller_free_(poller);
         loop->poller = NULL;
@@ -6829,7 +6864,7 @@ static async_status async_poller_move_(async_loop *loop, const async_poller_kind
         kind->close(poller);
         poller->own = before.own;
     } else {
-        before.forked = loop->process != getpid();
+        before.forked = loop->forks != async_forks_;
         before.kind->close(&before);
         poller->kind = kind;
         poller->haunted = false;
@@ -6875,7 +6910,7 @@ static async_status async_watch_set_(async_loop *loop, int fd, unsigned interest
     async_status status;
     if (interest == poller->watches[fd].interest)
         return ASYNC_OK;
-    if (poller->kind->renew != NULL && loop->process != getpid())
+    if (poller->kind->renew != NULL && loop->forks != async_forks_)
         async_poller_after_fork_(loop);
     status = poller->kind->set(poller, fd, interest);
     if (async_poller_gives_up_(loop, status))
@@ -7050,7 +7085,7 @@ void async_poller_renew_(async_loop *loop, int fd)
     if (watch == NULL)
         return;
     watch->drained = false;
-    if (watch->interest != 0 && loop->poller->kind->renew != NULL && loop->process == getpid())
+    if (watch->interest != 0 && loop->poller->kind->renew != NULL && loop->forks == async_forks_)
         async_watch_renew_(loop, fd);
 }
 
@@ -7144,7 +7179,7 @@ static void async_watch_poll_(async_loop *loop, int milliseconds)
     if (poller->always.first != NULL) {
         timeout = 0;
     } else if (timeout != 0) {
-        if (loop->process != getpid())
+        if (loop->forks != async_forks_)
             async_poller_after_fork_(loop);
         /* nothing to do for a while: time to check; then on to sleep */
         rests = kind->renew != NULL && poller->unchecked > 0 && (timeout < 0 || timeout > 10);
@@ -8090,7 +8125,12 @@ static void async_report_slow_(async_loop *loop, const async_site *site, async_t
 
 #endif
 
-static void async_loop_run_ready_(async_loop *loop)
+#if ASYNCIO_SMALL
+static
+#else
+ASYNC_INLINE_
+#endif
+void async_loop_run_ready_(async_loop *loop)
 {
     async_entry_ entry = loop->ready.head.next;
     loop->pass.next = entry;
@@ -8111,7 +8151,11 @@ static void async_loop_run_ready_(async_loop *loop)
         if (kind == ASYNC_KIND_TASK_) {
             async_task_step_(loop, ASYNC_CONTAINER_(link, async_task, link));
         } else if (kind == ASYNC_KIND_SLEEP_) {
-            async_leaf_end_(&async_link_sleep_(link)->leaf, ASYNC_LEAF_DONE);
+            async_leaf *leaf = &async_link_sleep_(link)->leaf;
+            if (leaf->frame.state == ASYNC_LEAF_WAITING) {
+                leaf->frame.state = ASYNC_LEAF_DONE;
+                async_fifo_push_(&loop->ready, &leaf->task->link, ASYNC_KIND_TASK_);
+            }
         } else {
             async_handle *handle = async_link_handle_(link);
             handle->prev = 0;
@@ -8201,7 +8245,7 @@ ASYNC_NOINLINE_ static bool async_loop_look_(async_loop *loop, bool wait, bool m
 }
 
 /* False as above. With something ready and nothing to look at, a pass is its callbacks and nothing else. */
-static bool async_loop_pass_(async_loop *loop, bool wait, bool may_deadlock)
+ASYNC_INLINE_ bool async_loop_pass_(async_loop *loop, bool wait, bool may_deadlock)
 {
     if ((loop->ready.head.next == 0 || loop->timers.count != 0 || loop->pass_clock || async_poller_has_work_(loop)) &&
         !async_loop_look_(loop, wait, may_deadlock))
@@ -8273,12 +8317,13 @@ static void async_loop_leave_(async_loop *loop)
     async_running_ = NULL;
 }
 
-static bool async_loop_run_(async_loop *loop, bool may_deadlock)
+/* Passes until it is stopped, or nothing can happen any more (false); one, if it is not to wait. */
+static bool async_loop_run_(async_loop *loop, bool wait, bool may_deadlock)
 {
     bool alive;
     do
-        alive = async_loop_pass_(loop, true, may_deadlock);
-    while (alive && !loop->stack.stopping);
+        alive = async_loop_pass_(loop, wait, may_deadlock);
+    while (alive && wait && !loop->stack.stopping);
     return alive;
 }
 
@@ -8286,7 +8331,7 @@ async_status async_loop_run_forever(async_loop *loop)
 {
     if (async_loop_enter_(loop) == NULL)
         return ASYNC_MISUSE;
-    async_loop_run_(loop, false);
+    async_loop_run_(loop, true, false);
     async_loop_leave_(loop);
     return ASYNC_OK;
 }
@@ -8320,7 +8365,7 @@ async_status async_loop_run_until_done(async_loop *loop, async_future *future)
     ASYNC_MEMSET_(&stop, 0, sizeof stop);
     async_retain_future_(future);
     async_future_on_done_(future, &stop, async_stop_callback_, loop);
-    alive = async_loop_run_(loop, true);
+    alive = async_loop_run_(loop, true, true);
     async_future_unlink_(loop, future, &stop);
     async_loop_leave_(loop);
     status = async_future_exception(future);
@@ -8343,7 +8388,7 @@ async_time async_loop_run_once(async_loop *loop)
     async_time idle;
     if (async_loop_enter_(loop) == NULL)
         return ASYNC_MISUSE;
-    async_loop_pass_(loop, false, false);
+    async_loop_run_(loop, false, false);
     async_loop_leave_(loop);
     idle = async_loop_idle_(loop);
     return idle;
@@ -8761,6 +8806,7 @@ static bool async_run_create_(async_loop *loop, const async_type *type ASYNC_SIT
     hint = async_hint_of_(loop, type);
     known = *hint;
     hint->type = type;
+    hint->units = 0;
     hint->size = 1024; /* there is one main function, and it need not grow */
     created = async_create_begin_(loop, type ASYNC_SITE_ARGUMENTS_);
     *hint = known;

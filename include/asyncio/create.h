@@ -166,6 +166,7 @@ static void async_learn_(async_loop *loop, const async_task *task, const async_t
     struct async_hint_ *hint = async_hint_of_(loop, type);
     if (hint->type == type && task->future.units * (size_t)ASYNC_UNIT_ < ASYNC_ROUND_(sizeof *task) + type->size + hint->size)
         return;
+    hint->units = 0;
     if (hint->type != type || hint->size == 0) {
         hint->type = type;
         hint->size = 64;
@@ -174,10 +175,35 @@ static void async_learn_(async_loop *loop, const async_task *task, const async_t
         hint->size *= 2;
 }
 
+/* How much memory a new task gets. */
+ASYNC_NOINLINE_ static size_t async_units_(async_loop *loop, const async_type *type, struct async_hint_ *hint)
+{
+    size_t size = ASYNC_ROUND_(sizeof(async_task)) + type->size, units;
+    bool settled = false;
+    if (hint->type == NULL) {
+        hint->type = type;
+        hint->spacious = 4;
+    }
+    if (hint->type == type && hint->size != 0) {
+        size += hint->size;
+        settled = true;
+    } else if (hint->type == type && hint->spacious != 0) { /* the few long-lived tasks of most programs never grow */
+        hint->spacious--;
+        size += 256;
+    } else { /* one of many: room for a sleep */
+        size += ASYNC_ROUND_(sizeof(async_leaf) + sizeof(int64_t));
+        settled = hint->type == type;
+    }
+    units = (size + loop->reserve + ASYNC_UNIT_ - 1) / ASYNC_UNIT_;
+    if (settled && loop->reserve == 0 && units <= 0xFFFF)
+        hint->units = (uint16_t)units;
+    return units;
+}
+
 bool async_create_begin_(async_loop *loop, const async_type *type ASYNC_SITE_PARAMETERS_)
 {
     struct async_hint_ *hint;
-    size_t size, units;
+    size_t units;
     async_task *task;
     if (loop == NULL) {
         async_exception e = async_exception_("a task was created with no event loop running", ASYNC_NO_RUNNING_LOOP);
@@ -191,20 +217,9 @@ bool async_create_begin_(async_loop *loop, const async_type *type ASYNC_SITE_PAR
         "async_run_coroutine_threadsafe");
     loop->owner = async_link_owner_;
     hint = async_hint_of_(loop, type);
-    size = ASYNC_ROUND_(sizeof *task) + type->size;
-    if (hint->type == NULL) {
-        hint->type = type;
-        hint->spacious = 4;
-    }
-    if (hint->type == type && hint->size != 0) {
-        size += hint->size;
-    } else if (hint->type == type && hint->spacious != 0) { /* the few long-lived tasks of most programs never grow */
-        hint->spacious--;
-        size += 256;
-    } else { /* one of many: room for a sleep */
-        size += ASYNC_ROUND_(sizeof(async_leaf) + sizeof(int64_t));
-    }
-    units = (size + loop->reserve + ASYNC_UNIT_ - 1) / ASYNC_UNIT_;
+    units = hint->units;
+    if (ASYNC_RARE_(hint->type != type || units == 0 || loop->reserve != 0))
+        units = async_units_(loop, type, hint);
     task = units > 0xFFFF ? NULL : (async_task *)async_pool_get_(loop->pool, units);
     if (task == NULL)
         return false;

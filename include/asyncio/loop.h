@@ -154,6 +154,7 @@ struct async_hint_ {
     const async_type *type;
     size_t size; /* 0: not known yet */
     unsigned spacious; /* how many get plenty until it is known */
+    uint16_t units;    /* of memory for a task of it, once that changes no more; 0: to be found out */
 };
 struct async_extra_;
 struct async_bindings_;
@@ -254,7 +255,7 @@ struct async_loop {
     bool closing; /* it takes no more of them */
     int wake_fds[2];
     bool has_wake_fds;
-    int process; /* that made the pipe */
+    int forks; /* how many there had been when the pipe was made */
     async_poller poller_choice;
     void (*moved)(async_loop *loop); /* embed.h: the poller is another one */
     int fileno;

@@ -61,7 +61,12 @@ static void async_report_slow_(async_loop *loop, const async_site *site, async_t
 
 #endif
 
-static void async_loop_run_ready_(async_loop *loop)
+#if ASYNCIO_SMALL
+static
+#else
+ASYNC_INLINE_
+#endif
+void async_loop_run_ready_(async_loop *loop)
 {
     async_entry_ entry = loop->ready.head.next;
     loop->pass.next = entry;
@@ -82,7 +87,11 @@ static void async_loop_run_ready_(async_loop *loop)
         if (kind == ASYNC_KIND_TASK_) {
             async_task_step_(loop, ASYNC_CONTAINER_(link, async_task, link));
         } else if (kind == ASYNC_KIND_SLEEP_) {
-            async_leaf_end_(&async_link_sleep_(link)->leaf, ASYNC_LEAF_DONE);
+            async_leaf *leaf = &async_link_sleep_(link)->leaf;
+            if (leaf->frame.state == ASYNC_LEAF_WAITING) {
+                leaf->frame.state = ASYNC_LEAF_DONE;
+                async_fifo_push_(&loop->ready, &leaf->task->link, ASYNC_KIND_TASK_);
+            }
         } else {
             async_handle *handle = async_link_handle_(link);
             handle->prev = 0;
@@ -172,7 +181,7 @@ ASYNC_NOINLINE_ static bool async_loop_look_(async_loop *loop, bool wait, bool m
 }
 
 /* False as above. With something ready and nothing to look at, a pass is its callbacks and nothing else. */
-static bool async_loop_pass_(async_loop *loop, bool wait, bool may_deadlock)
+ASYNC_INLINE_ bool async_loop_pass_(async_loop *loop, bool wait, bool may_deadlock)
 {
     if ((loop->ready.head.next == 0 || loop->timers.count != 0 || loop->pass_clock || async_poller_has_work_(loop)) &&
         !async_loop_look_(loop, wait, may_deadlock))

@@ -34,7 +34,6 @@ typedef struct async_pool_ {
 
 async_pool_ *async_pool_new_(void);
 void async_pool_close_(async_pool_ *pool);
-void *async_pool_get_(async_pool_ *pool, size_t units);
 void async_pool_put_(async_pool_ *pool, void *block, size_t units);
 
 ASYNC_EXTERN_C_END_
@@ -74,19 +73,13 @@ void async_pool_close_(async_pool_ *pool)
         async_pool_free_(pool);
 }
 
-void *async_pool_get_(async_pool_ *pool, size_t units)
+/* One that is not there yet; NULL without memory. */
+ASYNC_NOINLINE_ static void *async_pool_make_(async_pool_ *pool, size_t units)
 {
     void *block;
     size_t size = units * ASYNC_UNIT_;
     if (!ASYNCIO_POOL || units >= ASYNC_UNITS_) {
         block = ASYNCIO_MALLOC(size);
-        if (block != NULL)
-            pool->live++;
-        return block;
-    }
-    block = pool->free[units];
-    if (block != NULL) {
-        pool->free[units] = *(void **)block;
     } else {
         if ((size_t)(pool->end - pool->next) < size) {
             unsigned char *slab = (unsigned char *)ASYNCIO_MALLOC(ASYNC_SLAB_);
@@ -100,6 +93,17 @@ void *async_pool_get_(async_pool_ *pool, size_t units)
         block = pool->next;
         pool->next += size;
     }
+    if (block != NULL)
+        pool->live++;
+    return block;
+}
+
+static inline void *async_pool_get_(async_pool_ *pool, size_t units)
+{
+    void *block = ASYNCIO_POOL && units < ASYNC_UNITS_ ? pool->free[units] : NULL;
+    if (block == NULL)
+        return async_pool_make_(pool, units);
+    pool->free[units] = *(void **)block;
     pool->live++;
     return block;
 }

@@ -62,12 +62,13 @@ static void async_loop_leave_(async_loop *loop)
 }
 
 
-static bool async_loop_run_(async_loop *loop, bool may_deadlock)
+/* Passes until it is stopped, or nothing can happen any more (false); one, if it is not to wait. */
+static bool async_loop_run_(async_loop *loop, bool wait, bool may_deadlock)
 {
     bool alive;
     do
-        alive = async_loop_pass_(loop, true, may_deadlock);
-    while (alive && !loop->stack.stopping);
+        alive = async_loop_pass_(loop, wait, may_deadlock);
+    while (alive && wait && !loop->stack.stopping);
     return alive;
 }
 
@@ -75,7 +76,7 @@ async_status async_loop_run_forever(async_loop *loop)
 {
     if (async_loop_enter_(loop) == NULL)
         return ASYNC_MISUSE;
-    async_loop_run_(loop, false);
+    async_loop_run_(loop, true, false);
     async_loop_leave_(loop);
     return ASYNC_OK;
 }
@@ -109,7 +110,7 @@ async_status async_loop_run_until_done(async_loop *loop, async_future *future)
     ASYNC_MEMSET_(&stop, 0, sizeof stop);
     async_retain_future_(future);
     async_future_on_done_(future, &stop, async_stop_callback_, loop);
-    alive = async_loop_run_(loop, true);
+    alive = async_loop_run_(loop, true, true);
     async_future_unlink_(loop, future, &stop);
     async_loop_leave_(loop);
     status = async_future_exception(future);
@@ -132,7 +133,7 @@ async_time async_loop_run_once(async_loop *loop)
     async_time idle;
     if (async_loop_enter_(loop) == NULL)
         return ASYNC_MISUSE;
-    async_loop_pass_(loop, false, false);
+    async_loop_run_(loop, false, false);
     async_loop_leave_(loop);
     idle = async_loop_idle_(loop);
     return idle;

@@ -128,6 +128,7 @@ static bool async_run_create_(async_loop *loop, const async_type *type ASYNC_SIT
     hint = async_hint_of_(loop, type);
     known = *hint;
     hint->type = type;
+    hint->units = 0;
     hint->size = 1024; /* there is one main function, and it need not grow */
     created = async_create_begin_(loop, type ASYNC_SITE_ARGUMENTS_);
     *hint = known;

@@ -172,31 +172,37 @@ size_t async_loop_all_tasks(async_loop *loop, async_task **tasks, size_t capacit
 
 #else
 
-static bool async_tasks_add_(async_loop *loop, async_task *task)
+/* Room for one more; false without memory. */
+ASYNC_NOINLINE_ static bool async_tasks_grow_(async_loop *loop)
 {
-    if (loop->task_count == loop->task_capacity) {
-        uint32_t live = 0, i, capacity = loop->task_capacity == 0 ? 16 : loop->task_capacity * 2;
-        async_task **tasks = loop->tasks;
-        for (i = 0; i < loop->task_count; i++)
-            live += tasks[i] != NULL;
-        if (live > loop->task_capacity / 2 || tasks == NULL) {
-            tasks = (async_task **)ASYNCIO_MALLOC(capacity * sizeof *tasks);
-            if (tasks == NULL)
-                return false;
-            loop->task_capacity = capacity;
-        }
-        for (live = i = 0; i < loop->task_count; i++) /* closes the gaps, keeps the order */
-            if (loop->tasks[i] != NULL) {
-                loop->tasks[i]->index = live;
-                tasks[live++] = loop->tasks[i];
-            }
-        if (tasks != loop->tasks) {
-            if (loop->tasks != NULL)
-                ASYNCIO_FREE(loop->tasks);
-            loop->tasks = tasks;
-        }
-        loop->task_count = live;
+    uint32_t live = 0, i, capacity = loop->task_capacity == 0 ? 16 : loop->task_capacity * 2;
+    async_task **tasks = loop->tasks;
+    for (i = 0; i < loop->task_count; i++)
+        live += tasks[i] != NULL;
+    if (live > loop->task_capacity / 2 || tasks == NULL) {
+        tasks = (async_task **)ASYNCIO_MALLOC(capacity * sizeof *tasks);
+        if (tasks == NULL)
+            return false;
+        loop->task_capacity = capacity;
     }
+    for (live = i = 0; i < loop->task_count; i++) /* closes the gaps, keeps the order */
+        if (loop->tasks[i] != NULL) {
+            loop->tasks[i]->index = live;
+            tasks[live++] = loop->tasks[i];
+        }
+    if (tasks != loop->tasks) {
+        if (loop->tasks != NULL)
+            ASYNCIO_FREE(loop->tasks);
+        loop->tasks = tasks;
+    }
+    loop->task_count = live;
+    return true;
+}
+
+static inline bool async_tasks_add_(async_loop *loop, async_task *task)
+{
+    if (ASYNC_RARE_(loop->task_count == loop->task_capacity) && !async_tasks_grow_(loop))
+        return false;
     task->index = loop->task_count;
     loop->tasks[loop->task_count++] = task;
     return true;
@@ -329,7 +335,7 @@ static void async_report_failure_(async_loop *loop, const char *message, async_t
     async_loop_call_exception_handler(loop, &e);
 }
 
-static void async_task_free_(async_task *task)
+ASYNC_NOINLINE_ static void async_task_free_(async_task *task)
 {
     if (task->future.state == ASYNC_FUTURE_DONE_ && task->future.status < 0 &&
         !(task->future.flags & ASYNC_RETRIEVED_)) {
@@ -444,7 +450,8 @@ static void async_task_finish_(async_loop *loop, async_task *task, int status)
 #if ASYNCIO_NO_HEAP
     task->count--;
 #else
-    async_release(task);
+    if (--task->count == 0)
+        async_task_free_(task);
 #endif
 }
 

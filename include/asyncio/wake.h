@@ -83,6 +83,13 @@ static bool async_make_pipe_(int fds[2])
     return true;
 }
 
+/* How often this process and those it comes from have forked; asking the system who one is at each wait costs a call. */
+static int async_forks_;
+static pthread_once_t async_forks_counted_ = PTHREAD_ONCE_INIT;
+
+static void async_forked_(void) { async_forks_++; }
+static void async_count_forks_(void) { (void)pthread_atfork(NULL, NULL, async_forked_); }
+
 /* Async-signal-safe, any thread. */
 static void async_poller_wake_(async_loop *loop)
 {
@@ -99,7 +106,8 @@ static bool async_poller_can_wake_(async_loop *loop)
     bool can;
     pthread_mutex_lock(&loop->lock);
     if (!loop->has_wake_fds && async_make_pipe_(loop->wake_fds)) {
-        loop->process = getpid();
+        pthread_once(&async_forks_counted_, async_count_forks_);
+        loop->forks = async_forks_;
         ASYNC_STORE_(loop->has_wake_fds, true);
     }
     can = loop->has_wake_fds;
