@@ -15,7 +15,7 @@ import (
 
 const (
 	seed     = 12345
-	sleeping = 8 * time.Second // until a million goroutines have been started
+	sleeping = 12 * time.Second // until a million goroutines have been started
 	firstMs  = 500
 	spreadMs = 1500
 	gathered = 1000
