@@ -6507,7 +6507,7 @@ static void async_epoll_wait_(struct async_poller_ *poller, int milliseconds)
     epoll->next = 0;
 }
 
-static bool async_epoll_next_(struct async_poller_ *poller, async_poller_event_ *event)
+static inline bool async_epoll_next_(struct async_poller_ *poller, async_poller_event_ *event)
 {
     struct async_epoll_ *epoll = (struct async_epoll_ *)poller->own;
     while (epoll->next < epoll->count) {
@@ -7091,11 +7091,10 @@ void async_poller_renew_(async_loop *loop, int fd)
 
 /* ---- events ----------------------------------------------------------------------------------------------------- */
 
-static void async_watch_event_(async_loop *loop, const async_poller_event_ *event)
+ASYNC_NOINLINE_ static void async_watch_event_apart_(async_loop *loop, const async_poller_event_ *event)
 {
     struct async_watch_ *watch = &loop->poller->watches[event->fd];
     unsigned interest = watch->interest;
-    watch->drained = false;
     if (ASYNC_RARE_(event->fd == loop->wake_fds[0])) {
         async_wake_drain_(loop);
         return;
@@ -7110,6 +7109,26 @@ static void async_watch_event_(async_loop *loop, const async_poller_event_ *even
         interest &= ~ASYNC_WRITES_;
     if (interest != watch->interest) /* an event, and nobody who wants it */
         (void)async_watch_set_(loop, event->fd, interest);
+}
+
+/* Nearly always one reads, and that can. */
+static inline void async_watch_event_(async_loop *loop, const async_poller_event_ *event)
+{
+    struct async_watch_ *watch = &loop->poller->watches[event->fd];
+    async_node_ *node = watch->waiters.first;
+    watch->drained = false;
+    if (event->what == ASYNC_READS_ && node != NULL && node->next == NULL) {
+        async_watcher_ *watcher = ASYNC_CONTAINER_(node, async_watcher_, node);
+        if (!watcher->writes && watcher->handle == NULL && watcher->leaf.frame.state == ASYNC_LEAF_WAITING) {
+            watch->waiters.first = watch->waiters.last = NULL;
+            loop->poller->waiting--;
+            watcher->fd = -1;
+            watcher->leaf.frame.state = ASYNC_LEAF_DONE;
+            async_fifo_push_(&loop->ready, &watcher->leaf.task->link, ASYNC_KIND_TASK_);
+            return;
+        }
+    }
+    async_watch_event_apart_(loop, event);
 }
 
 ASYNC_EXTERN_C_END_
@@ -7187,10 +7206,14 @@ static void async_watch_poll_(async_loop *loop, int milliseconds)
             timeout = 10;
     }
     kind->wait(poller, timeout);
-    while (kind->next(poller, &event)) {
-        async_watch_event_(loop, &event);
-        events++;
-    }
+#if ASYNCIO_EPOLL
+    if (kind == &async_epoll_kind_)
+        for (; async_epoll_next_(poller, &event); events++)
+            async_watch_event_(loop, &event);
+    else
+#endif
+        for (; kind->next(poller, &event); events++)
+            async_watch_event_(loop, &event);
     while (poller->always.first != NULL)
         async_watch_tell_(loop, &poller->always, ASYNC_CONTAINER_(poller->always.first, async_watcher_, node), ASYNC_OK);
     if (kind == &async_poll_kind_) {
@@ -12733,21 +12756,20 @@ async_step async_fd_writable_resume(async_stack *stack, void *frame)
     return async_step_(async_fd_woken_(stack, &wait->watcher));
 }
 
-async_step async_fd_read_resume(async_stack *stack, void *frame)
+/* The last read came short, so there was nothing more, and nothing was reported since: to try would be in vain. Were that
+ * wrong, the poller would report it at once. */
+static inline bool async_fd_is_drained_(const struct async_fd_read *io, const struct async_watch_ *watch)
 {
-    struct async_fd_read *io = (struct async_fd_read *)frame;
+    return watch != NULL && watch->drained && io->watcher.leaf.frame.state == ASYNC_LEAF_NEW && io->size > 0;
+}
+
+ASYNC_NOINLINE_ static async_step async_fd_read_on_(async_stack *stack, struct async_fd_read *io)
+{
     struct async_watch_ *watch = async_watch_of_(async_loop_of_(stack), io->fd);
     ssize_t n;
     int st;
-    /* The last read came short, so there was nothing more, and nothing was reported since: to try would be in vain.
-     * Were that wrong, the poller would report it at once. */
-    if (watch != NULL && watch->drained && io->watcher.leaf.frame.state == ASYNC_LEAF_NEW && io->size > 0) {
-        if (ASYNC_RARE_(!(watch->interest & ASYNC_READS_)))
-            return async_step_(async_fd_wait_(stack, &io->watcher, io->fd, false));
-        io->watcher.fd = io->fd;
-        async_watch_append_(async_loop_of_(stack), &watch->waiters, &io->watcher);
-        return async_leaf_wait(stack, &io->watcher.leaf);
-    }
+    if (async_fd_is_drained_(io, watch))
+        return async_step_(async_fd_wait_(stack, &io->watcher, io->fd, false));
     st = async_fd_woken_(stack, &io->watcher);
     if (st != ASYNC_OK)
         return async_step_(st);
@@ -12762,6 +12784,18 @@ async_step async_fd_read_resume(async_stack *stack, void *frame)
         watch->drained = n > 0 && (size_t)n < io->size;
     io->result = (size_t)n;
     return async_step_(ASYNC_OK);
+}
+
+async_step async_fd_read_resume(async_stack *stack, void *frame)
+{
+    struct async_fd_read *io = (struct async_fd_read *)frame;
+    async_loop *loop = async_loop_of_(stack);
+    struct async_watch_ *watch = async_watch_of_(loop, io->fd);
+    if (!async_fd_is_drained_(io, watch) || !(watch->interest & ASYNC_READS_))
+        return async_fd_read_on_(stack, io);
+    io->watcher.fd = io->fd;
+    async_watch_append_(loop, &watch->waiters, &io->watcher);
+    return async_leaf_wait(stack, &io->watcher.leaf);
 }
 
 /* Around a call that no flag keeps from raising SIGPIPE: the thread does not get it. errno stays. */

@@ -95,7 +95,7 @@ static void async_epoll_wait_(struct async_poller_ *poller, int milliseconds)
     epoll->next = 0;
 }
 
-static bool async_epoll_next_(struct async_poller_ *poller, async_poller_event_ *event)
+static inline bool async_epoll_next_(struct async_poller_ *poller, async_poller_event_ *event)
 {
     struct async_epoll_ *epoll = (struct async_epoll_ *)poller->own;
     while (epoll->next < epoll->count) {

@@ -181,21 +181,20 @@ async_step async_fd_writable_resume(async_stack *stack, void *frame)
     return async_step_(async_fd_woken_(stack, &wait->watcher));
 }
 
-async_step async_fd_read_resume(async_stack *stack, void *frame)
+/* The last read came short, so there was nothing more, and nothing was reported since: to try would be in vain. Were that
+ * wrong, the poller would report it at once. */
+static inline bool async_fd_is_drained_(const struct async_fd_read *io, const struct async_watch_ *watch)
 {
-    struct async_fd_read *io = (struct async_fd_read *)frame;
+    return watch != NULL && watch->drained && io->watcher.leaf.frame.state == ASYNC_LEAF_NEW && io->size > 0;
+}
+
+ASYNC_NOINLINE_ static async_step async_fd_read_on_(async_stack *stack, struct async_fd_read *io)
+{
     struct async_watch_ *watch = async_watch_of_(async_loop_of_(stack), io->fd);
     ssize_t n;
     int st;
-    /* The last read came short, so there was nothing more, and nothing was reported since: to try would be in vain.
-     * Were that wrong, the poller would report it at once. */
-    if (watch != NULL && watch->drained && io->watcher.leaf.frame.state == ASYNC_LEAF_NEW && io->size > 0) {
-        if (ASYNC_RARE_(!(watch->interest & ASYNC_READS_)))
-            return async_step_(async_fd_wait_(stack, &io->watcher, io->fd, false));
-        io->watcher.fd = io->fd;
-        async_watch_append_(async_loop_of_(stack), &watch->waiters, &io->watcher);
-        return async_leaf_wait(stack, &io->watcher.leaf);
-    }
+    if (async_fd_is_drained_(io, watch))
+        return async_step_(async_fd_wait_(stack, &io->watcher, io->fd, false));
     st = async_fd_woken_(stack, &io->watcher);
     if (st != ASYNC_OK)
         return async_step_(st);
@@ -210,6 +209,18 @@ async_step async_fd_read_resume(async_stack *stack, void *frame)
         watch->drained = n > 0 && (size_t)n < io->size;
     io->result = (size_t)n;
     return async_step_(ASYNC_OK);
+}
+
+async_step async_fd_read_resume(async_stack *stack, void *frame)
+{
+    struct async_fd_read *io = (struct async_fd_read *)frame;
+    async_loop *loop = async_loop_of_(stack);
+    struct async_watch_ *watch = async_watch_of_(loop, io->fd);
+    if (!async_fd_is_drained_(io, watch) || !(watch->interest & ASYNC_READS_))
+        return async_fd_read_on_(stack, io);
+    io->watcher.fd = io->fd;
+    async_watch_append_(loop, &watch->waiters, &io->watcher);
+    return async_leaf_wait(stack, &io->watcher.leaf);
 }
 
 /* Around a call that no flag keeps from raising SIGPIPE: the thread does not get it. errno stays. */

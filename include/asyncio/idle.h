@@ -75,10 +75,14 @@ static void async_watch_poll_(async_loop *loop, int milliseconds)
             timeout = 10;
     }
     kind->wait(poller, timeout);
-    while (kind->next(poller, &event)) {
-        async_watch_event_(loop, &event);
-        events++;
-    }
+#if ASYNCIO_EPOLL
+    if (kind == &async_epoll_kind_)
+        for (; async_epoll_next_(poller, &event); events++)
+            async_watch_event_(loop, &event);
+    else
+#endif
+        for (; kind->next(poller, &event); events++)
+            async_watch_event_(loop, &event);
     while (poller->always.first != NULL)
         async_watch_tell_(loop, &poller->always, ASYNC_CONTAINER_(poller->always.first, async_watcher_, node), ASYNC_OK);
     if (kind == &async_poll_kind_) {

@@ -167,11 +167,10 @@ void async_poller_renew_(async_loop *loop, int fd)
 
 /* ---- events ----------------------------------------------------------------------------------------------------- */
 
-static void async_watch_event_(async_loop *loop, const async_poller_event_ *event)
+ASYNC_NOINLINE_ static void async_watch_event_apart_(async_loop *loop, const async_poller_event_ *event)
 {
     struct async_watch_ *watch = &loop->poller->watches[event->fd];
     unsigned interest = watch->interest;
-    watch->drained = false;
     if (ASYNC_RARE_(event->fd == loop->wake_fds[0])) {
         async_wake_drain_(loop);
         return;
@@ -186,6 +185,26 @@ static void async_watch_event_(async_loop *loop, const async_poller_event_ *even
         interest &= ~ASYNC_WRITES_;
     if (interest != watch->interest) /* an event, and nobody who wants it */
         (void)async_watch_set_(loop, event->fd, interest);
+}
+
+/* Nearly always one reads, and that can. */
+static inline void async_watch_event_(async_loop *loop, const async_poller_event_ *event)
+{
+    struct async_watch_ *watch = &loop->poller->watches[event->fd];
+    async_node_ *node = watch->waiters.first;
+    watch->drained = false;
+    if (event->what == ASYNC_READS_ && node != NULL && node->next == NULL) {
+        async_watcher_ *watcher = ASYNC_CONTAINER_(node, async_watcher_, node);
+        if (!watcher->writes && watcher->handle == NULL && watcher->leaf.frame.state == ASYNC_LEAF_WAITING) {
+            watch->waiters.first = watch->waiters.last = NULL;
+            loop->poller->waiting--;
+            watcher->fd = -1;
+            watcher->leaf.frame.state = ASYNC_LEAF_DONE;
+            async_fifo_push_(&loop->ready, &watcher->leaf.task->link, ASYNC_KIND_TASK_);
+            return;
+        }
+    }
+    async_watch_event_apart_(loop, event);
 }
 
 ASYNC_EXTERN_C_END_

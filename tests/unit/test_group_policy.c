@@ -354,7 +354,7 @@ async(tiny)
     async_begin;
     async_end;
 }
-static async_storage(sizeof(struct tiny) + sizeof(struct async_child_)) narrow;
+static async_storage(sizeof(struct tiny) + sizeof(struct async_task_group_child)) narrow;
 struct on_narrow { async_frame frame; size_t limit; async_task_group group; async_task *task; };
 async(on_narrow)
 {
