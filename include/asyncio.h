@@ -1397,13 +1397,16 @@ void async_link_frame_(async_stack *stack, async_frame *self, async_frame *child
 void *async_push_(async_stack *stack, const async_type *type)
 {
     size_t size = type->size;
-    void *p = async_bump_(stack, size);
-    if (p == NULL)
+    void *p;
+    if (ASYNC_RARE_((size_t)(stack->end - stack->sp) < size)) { /* looked at here, a NULL need not be told from a place */
         p = async_grow_(stack, size);
-    if (p != NULL) {
-        ASYNC_MEMSET_(p, 0, type->clear);
-        async_frame_of_(p)->type = type;
+        if (p == NULL)
+            return NULL;
+    } else {
+        p = async_bump_(stack, size);
     }
+    ASYNC_MEMSET_(p, 0, type->clear);
+    async_frame_of_(p)->type = type;
     return p;
 }
 
@@ -1417,8 +1420,16 @@ ASYNC_INLINE_ int async_enter_as_(async_stack *stack, async_frame *self, async_f
     }
     if (!stack->bounce)
         st = child->type->resume(stack, child).code;
-    if (st > 0)
+    if (st > 0) {
+#if ASYNCIO_NO_HEAP /* the same without another copy of it */
+        if (stack->top == NULL)
+            stack->top = child;
+        (void)async_link_(stack, self, child);
+        return ASYNC_PENDING_;
+#else
         return async_suspend_(stack, self, child, child->type, st).code;
+#endif
+    }
     stack->sp = (unsigned char *)child;
     if (!(child->flags & wrapper))
         stack->done = child;
@@ -2804,7 +2815,16 @@ typedef struct async_timers_ {
 #endif
 
 /* add: false without memory. remove: false if it is not there (boards only). */
+#if ASYNCIO_NO_HEAP
+void async_timers_insert_(async_timers_ *timers, async_link *link, unsigned kind, async_time when);
+static inline bool async_timers_add_(async_timers_ *timers, async_link *link, unsigned kind, async_time when)
+{
+    async_timers_insert_(timers, link, kind, when);
+    return true;
+}
+#else
 bool async_timers_add_(async_timers_ *timers, async_link *link, unsigned kind, async_time when);
+#endif
 bool async_timers_remove_(async_timers_ *timers, async_link *link);
 async_entry_ async_timers_pop_(async_timers_ *timers);
 
@@ -2827,7 +2847,7 @@ static struct async_board_timer_ *async_board_timer_of_(async_entry_ entry)
     return (struct async_board_timer_ *)(void *)async_entry_link_(entry);
 }
 
-bool async_timers_add_(async_timers_ *timers, async_link *link, unsigned kind, async_time when)
+void async_timers_insert_(async_timers_ *timers, async_link *link, unsigned kind, async_time when)
 {
     async_entry_ entry = async_entry_of_(link, kind), *at = &timers->first;
     uint32_t now = (uint32_t)async_port_now();
@@ -2837,7 +2857,6 @@ bool async_timers_add_(async_timers_ *timers, async_link *link, unsigned kind, a
         at = &async_entry_link_(*at)->next;
     link->next = *at;
     *at = entry;
-    return true;
 }
 
 bool async_timers_remove_(async_timers_ *timers, async_link *link)

@@ -509,13 +509,16 @@ void async_link_frame_(async_stack *stack, async_frame *self, async_frame *child
 void *async_push_(async_stack *stack, const async_type *type)
 {
     size_t size = type->size;
-    void *p = async_bump_(stack, size);
-    if (p == NULL)
+    void *p;
+    if (ASYNC_RARE_((size_t)(stack->end - stack->sp) < size)) { /* looked at here, a NULL need not be told from a place */
         p = async_grow_(stack, size);
-    if (p != NULL) {
-        ASYNC_MEMSET_(p, 0, type->clear);
-        async_frame_of_(p)->type = type;
+        if (p == NULL)
+            return NULL;
+    } else {
+        p = async_bump_(stack, size);
     }
+    ASYNC_MEMSET_(p, 0, type->clear);
+    async_frame_of_(p)->type = type;
     return p;
 }
 
@@ -529,8 +532,16 @@ ASYNC_INLINE_ int async_enter_as_(async_stack *stack, async_frame *self, async_f
     }
     if (!stack->bounce)
         st = child->type->resume(stack, child).code;
-    if (st > 0)
+    if (st > 0) {
+#if ASYNCIO_NO_HEAP /* the same without another copy of it */
+        if (stack->top == NULL)
+            stack->top = child;
+        (void)async_link_(stack, self, child);
+        return ASYNC_PENDING_;
+#else
         return async_suspend_(stack, self, child, child->type, st).code;
+#endif
+    }
     stack->sp = (unsigned char *)child;
     if (!(child->flags & wrapper))
         stack->done = child;

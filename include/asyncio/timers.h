@@ -36,7 +36,16 @@ typedef struct async_timers_ {
 #endif
 
 /* add: false without memory. remove: false if it is not there (boards only). */
+#if ASYNCIO_NO_HEAP
+void async_timers_insert_(async_timers_ *timers, async_link *link, unsigned kind, async_time when);
+static inline bool async_timers_add_(async_timers_ *timers, async_link *link, unsigned kind, async_time when)
+{
+    async_timers_insert_(timers, link, kind, when);
+    return true;
+}
+#else
 bool async_timers_add_(async_timers_ *timers, async_link *link, unsigned kind, async_time when);
+#endif
 bool async_timers_remove_(async_timers_ *timers, async_link *link);
 async_entry_ async_timers_pop_(async_timers_ *timers);
 
@@ -63,7 +72,7 @@ static struct async_board_timer_ *async_board_timer_of_(async_entry_ entry)
     return (struct async_board_timer_ *)(void *)async_entry_link_(entry);
 }
 
-bool async_timers_add_(async_timers_ *timers, async_link *link, unsigned kind, async_time when)
+void async_timers_insert_(async_timers_ *timers, async_link *link, unsigned kind, async_time when)
 {
     async_entry_ entry = async_entry_of_(link, kind), *at = &timers->first;
     uint32_t now = (uint32_t)async_port_now();
@@ -73,7 +82,6 @@ bool async_timers_add_(async_timers_ *timers, async_link *link, unsigned kind, a
         at = &async_entry_link_(*at)->next;
     link->next = *at;
     *at = entry;
-    return true;
 }
 
 bool async_timers_remove_(async_timers_ *timers, async_link *link)
