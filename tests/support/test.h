@@ -54,8 +54,6 @@ typedef struct test_case_ {
     int failed;
 } test_case_;
 
-static test_case_ *test_first_, **test_last_ = &test_first_, *test_current_;
-
 /* Every line is flushed: a crash must not take the reports before it along. */
 #define TEST_EXPECT_(condition, ...)                                                                        \
     do {                                                                                                    \
@@ -75,6 +73,17 @@ static test_case_ *test_first_, **test_last_ = &test_first_, *test_current_;
         if (!test_holds_)                                                                                   \
             exit(1);                                                                                        \
     } while (0)
+
+#ifdef TEST_TABLE /* on boards, whose start-up knows no constructors: a table lists the tests (tests/boards) */
+
+extern test_case_ *test_current_;
+#define TEST(suite, name)                                                                                   \
+    void test_##suite##_##name##_(void);                                                                    \
+    void test_##suite##_##name##_(void)
+
+#else
+
+static test_case_ *test_first_, **test_last_ = &test_first_, *test_current_;
 
 /* __attribute and not __attribute__, which glibc's headers define away for compilers such as tcc. */
 #define TEST(suite, name)                                                                                   \
@@ -117,6 +126,7 @@ int main(int argc, char **argv)
     return failed > 0 || !ran;
 }
 
+#endif
 #endif
 
 #define CHECK(condition) TEST_EXPECT_(condition, "%s", #condition)

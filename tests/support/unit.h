@@ -15,7 +15,10 @@
 #define TEST_MANY 100000
 #endif
 
-static char diary[4096];
+#ifndef TEST_DIARY
+#define TEST_DIARY 4096
+#endif
+static char diary[TEST_DIARY];
 
 static inline void note(const char *format, ...)
 {
