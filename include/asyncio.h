@@ -15359,7 +15359,7 @@ typedef struct async_bytes {
 enum { ASYNC_STREAM_LIMIT = 65536 };
 #define ASYNC_STREAM_LINGER async_seconds(30)
 
-/* async_stream_open: makes a stream of a descriptor, which it reads and writes: a socket, a terminal, a pipe's end.
+/* async_stream_open: makes a stream of a descriptor: a socket or a terminal, which it reads and writes, or a pipe's end.
  * async_stream_open_pair: of two; either may be -1: none. With both -1 it reads what async_stream_feed_data() gives it.
  * The stream owns the descriptors from then on; if it cannot be opened they remain the caller's. They become non-blocking;
  * one that was blocking, so perhaps shared with other processes, is made so again at the end. OK, MISUSE for a stream that
@@ -15536,9 +15536,14 @@ static async_status async_stream_open_(async_stream *stream, int read_fd, int wr
     return ASYNC_OK;
 }
 
+/* Of a descriptor that is for one direction only, the stream has only that. */
 async_status async_stream_open(async_stream *stream, int fd)
 {
-    return fd < 0 ? -EBADF : async_stream_open_(stream, fd, fd, false);
+    int mode = fcntl(fd, F_GETFL);
+    if (mode < 0)
+        return -errno;
+    mode &= O_ACCMODE;
+    return async_stream_open_(stream, mode == O_WRONLY ? -1 : fd, mode == O_RDONLY ? -1 : fd, false);
 }
 
 async_status async_stream_open_pair(async_stream *stream, int read_fd, int write_fd)
@@ -16068,7 +16073,8 @@ typedef struct async_stream_reading_ {
 } async_stream_reading_;
 
 /* All of these fail with -errno when the descriptor does (-ECONNRESET), as async_stream_set_exception() says, and with
- * NO_MEMORY when the buffer cannot grow. A stream that was never opened is CLOSED; one that is being closed has ended. */
+ * NO_MEMORY when the buffer cannot grow. A stream that was never opened is CLOSED; one that is being closed has ended;
+ * one that can only be written is MISUSE. */
 
 /* await_into(bytes, async_stream_read, .stream = s, .size = n): what is there, at most n bytes; waits only when there is
  * nothing. None at the end of the stream, and for n 0, at once. Mirrors StreamReader.read(n).
@@ -16293,7 +16299,7 @@ static int async_stream_fill_(async_stack *stack, async_stream_reading_ *reading
     if (async_stream_held_(core) == 0)
         async_stream_forget_buffer_(core);
     if (core->read_fd < 0)
-        status = async_leaf_wait(stack, &watcher->leaf).code;
+        status = core->write_fd < 0 ? async_leaf_wait(stack, &watcher->leaf).code : (int)ASYNC_MISUSE;
     else
         status = async_fd_wait_(stack, watcher, n == ASYNC_WANTS_READ ? core->read_fd : core->write_fd,
             n == ASYNC_WANTS_WRITE);
@@ -18411,9 +18417,10 @@ struct async_protocol {
     const async_protocol_type *type;
 };
 
-/* async_transport_open: a transport over a connected socket (or a pipe's end, a terminal), which it then owns; the first
- * call to the protocol comes in the next pass. NULL without memory, or when the descriptor is none; it then remains the
- * caller's. Mirrors loop.connect_accepted_socket(). */
+/* async_transport_open: a transport over a connected socket, a pipe's end or a terminal, which it then owns; the first call
+ * to the protocol comes in the next pass. One that writes to a pipe is lost when nobody reads it any more, and after
+ * async_transport_write_eof(). NULL without memory, or when the descriptor is none; it then remains the caller's. Mirrors
+ * loop.connect_accepted_socket(), connect_read_pipe(), connect_write_pipe(). */
 async_transport *async_transport_open(async_protocol *protocol, int fd);
 
 /* async_transport_write, _writelines, _write_eof, _can_write_eof: as those of a stream. What cannot be sent is kept, without
@@ -18469,6 +18476,7 @@ struct async_transport {
     async_status status; /* it ends with */
     bool made, paused;   /* the protocol was told */
     bool reads, ended;   /* unless it was paused; the peer sends no more */
+    bool only_writes;    /* to a pipe, of which nothing is ever read: it is readable when nobody reads the other end */
 };
 
 /* ---- the end --------------------------------------------------------------------------------------------------- */
@@ -18527,8 +18535,10 @@ static void async_transport_listen_(async_transport *transport, ptrdiff_t want)
 {
     struct async_stream_core_ *core = transport->client.core;
     bool writes = want == ASYNC_WANTS_WRITE;
+    int read_fd = transport->only_writes ? core->write_fd : core->read_fd;
+    bool wanted = transport->made && (transport->reads || transport->only_writes) && !transport->ended;
     async_status status;
-    if (!transport->made || !transport->reads || transport->ended || core->state != ASYNC_STREAM_OPEN_) {
+    if (!wanted || core->state != ASYNC_STREAM_OPEN_ || read_fd < 0) {
         async_fd_handle_cancel(&transport->reading);
         return;
     }
@@ -18538,8 +18548,7 @@ static void async_transport_listen_(async_transport *transport, ptrdiff_t want)
         status = async_loop_add_writer(transport->loop, core->write_fd, &transport->reading, async_transport_on_readable_,
             transport);
     else
-        status = async_loop_add_reader(transport->loop, core->read_fd, &transport->reading, async_transport_on_readable_,
-            transport);
+        status = async_loop_add_reader(transport->loop, read_fd, &transport->reading, async_transport_on_readable_, transport);
     if (status < 0 && status != ASYNC_MISUSE) /* which says that it is watched already */
         async_transport_fail_(transport, status);
 }
@@ -18583,7 +18592,9 @@ static void async_transport_on_readable_(async_fd_handle *handle)
 {
     async_transport *transport = (async_transport *)handle->handle.data;
     async_status status = async_fd_handle_status(handle);
-    if (status < 0)
+    if (transport->only_writes) /* or async_transport_write_eof() has closed it */
+        async_transport_fail_(transport, transport->client.core->queued > 0 ? -EPIPE : ASYNC_OK);
+    else if (status < 0)
         async_transport_fail_(transport, status);
     else
         async_transport_receive_(transport);
@@ -18645,15 +18656,20 @@ static void async_transport_begin_(async_transport *transport, struct async_serv
 static async_transport *async_transport_new_(async_protocol *protocol, int fd, bool prepared)
 {
     async_transport *transport = NULL;
+    async_status status;
+    struct stat st;
     if (async_loop_here_() != NULL)
         transport = (async_transport *)ASYNCIO_MALLOC(sizeof *transport);
     if (transport == NULL)
         return NULL;
     ASYNC_MEMSET_(transport, 0, sizeof *transport);
-    if (async_stream_open_(&transport->client.stream, fd, fd, prepared) < 0) {
+    status = prepared ? async_stream_open_(&transport->client.stream, fd, fd, true)
+                      : async_stream_open(&transport->client.stream, fd);
+    if (status < 0) {
         ASYNCIO_FREE(transport);
         return NULL;
     }
+    transport->only_writes = transport->client.stream.core->read_fd < 0 && fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode);
     transport->protocol = protocol;
     async_transport_begin_(transport, NULL);
     return transport;
@@ -18740,7 +18756,7 @@ bool async_transport_is_closing(const async_transport *transport)
 void async_transport_pause_reading(async_transport *transport)
 {
     transport->reads = false;
-    async_fd_handle_cancel(&transport->reading);
+    async_transport_listen_(transport, ASYNC_WANTS_READ);
 }
 
 void async_transport_resume_reading(async_transport *transport)

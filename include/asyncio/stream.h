@@ -37,7 +37,7 @@ typedef struct async_bytes {
 enum { ASYNC_STREAM_LIMIT = 65536 };
 #define ASYNC_STREAM_LINGER async_seconds(30)
 
-/* async_stream_open: makes a stream of a descriptor, which it reads and writes: a socket, a terminal, a pipe's end.
+/* async_stream_open: makes a stream of a descriptor: a socket or a terminal, which it reads and writes, or a pipe's end.
  * async_stream_open_pair: of two; either may be -1: none. With both -1 it reads what async_stream_feed_data() gives it.
  * The stream owns the descriptors from then on; if it cannot be opened they remain the caller's. They become non-blocking;
  * one that was blocking, so perhaps shared with other processes, is made so again at the end. OK, MISUSE for a stream that
@@ -217,9 +217,14 @@ static async_status async_stream_open_(async_stream *stream, int read_fd, int wr
     return ASYNC_OK;
 }
 
+/* Of a descriptor that is for one direction only, the stream has only that. */
 async_status async_stream_open(async_stream *stream, int fd)
 {
-    return fd < 0 ? -EBADF : async_stream_open_(stream, fd, fd, false);
+    int mode = fcntl(fd, F_GETFL);
+    if (mode < 0)
+        return -errno;
+    mode &= O_ACCMODE;
+    return async_stream_open_(stream, mode == O_WRONLY ? -1 : fd, mode == O_RDONLY ? -1 : fd, false);
 }
 
 async_status async_stream_open_pair(async_stream *stream, int read_fd, int write_fd)

@@ -19,7 +19,8 @@ typedef struct async_stream_reading_ {
 } async_stream_reading_;
 
 /* All of these fail with -errno when the descriptor does (-ECONNRESET), as async_stream_set_exception() says, and with
- * NO_MEMORY when the buffer cannot grow. A stream that was never opened is CLOSED; one that is being closed has ended. */
+ * NO_MEMORY when the buffer cannot grow. A stream that was never opened is CLOSED; one that is being closed has ended;
+ * one that can only be written is MISUSE. */
 
 /* await_into(bytes, async_stream_read, .stream = s, .size = n): what is there, at most n bytes; waits only when there is
  * nothing. None at the end of the stream, and for n 0, at once. Mirrors StreamReader.read(n).
@@ -247,7 +248,7 @@ static int async_stream_fill_(async_stack *stack, async_stream_reading_ *reading
     if (async_stream_held_(core) == 0)
         async_stream_forget_buffer_(core);
     if (core->read_fd < 0)
-        status = async_leaf_wait(stack, &watcher->leaf).code;
+        status = core->write_fd < 0 ? async_leaf_wait(stack, &watcher->leaf).code : (int)ASYNC_MISUSE;
     else
         status = async_fd_wait_(stack, watcher, n == ASYNC_WANTS_READ ? core->read_fd : core->write_fd,
             n == ASYNC_WANTS_WRITE);

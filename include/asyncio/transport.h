@@ -35,9 +35,10 @@ struct async_protocol {
     const async_protocol_type *type;
 };
 
-/* async_transport_open: a transport over a connected socket (or a pipe's end, a terminal), which it then owns; the first
- * call to the protocol comes in the next pass. NULL without memory, or when the descriptor is none; it then remains the
- * caller's. Mirrors loop.connect_accepted_socket(). */
+/* async_transport_open: a transport over a connected socket, a pipe's end or a terminal, which it then owns; the first call
+ * to the protocol comes in the next pass. One that writes to a pipe is lost when nobody reads it any more, and after
+ * async_transport_write_eof(). NULL without memory, or when the descriptor is none; it then remains the caller's. Mirrors
+ * loop.connect_accepted_socket(), connect_read_pipe(), connect_write_pipe(). */
 async_transport *async_transport_open(async_protocol *protocol, int fd);
 
 /* async_transport_write, _writelines, _write_eof, _can_write_eof: as those of a stream. What cannot be sent is kept, without
@@ -96,6 +97,7 @@ struct async_transport {
     async_status status; /* it ends with */
     bool made, paused;   /* the protocol was told */
     bool reads, ended;   /* unless it was paused; the peer sends no more */
+    bool only_writes;    /* to a pipe, of which nothing is ever read: it is readable when nobody reads the other end */
 };
 
 /* ---- the end --------------------------------------------------------------------------------------------------- */
@@ -154,8 +156,10 @@ static void async_transport_listen_(async_transport *transport, ptrdiff_t want)
 {
     struct async_stream_core_ *core = transport->client.core;
     bool writes = want == ASYNC_WANTS_WRITE;
+    int read_fd = transport->only_writes ? core->write_fd : core->read_fd;
+    bool wanted = transport->made && (transport->reads || transport->only_writes) && !transport->ended;
     async_status status;
-    if (!transport->made || !transport->reads || transport->ended || core->state != ASYNC_STREAM_OPEN_) {
+    if (!wanted || core->state != ASYNC_STREAM_OPEN_ || read_fd < 0) {
         async_fd_handle_cancel(&transport->reading);
         return;
     }
@@ -165,8 +169,7 @@ static void async_transport_listen_(async_transport *transport, ptrdiff_t want)
         status = async_loop_add_writer(transport->loop, core->write_fd, &transport->reading, async_transport_on_readable_,
             transport);
     else
-        status = async_loop_add_reader(transport->loop, core->read_fd, &transport->reading, async_transport_on_readable_,
-            transport);
+        status = async_loop_add_reader(transport->loop, read_fd, &transport->reading, async_transport_on_readable_, transport);
     if (status < 0 && status != ASYNC_MISUSE) /* which says that it is watched already */
         async_transport_fail_(transport, status);
 }
@@ -210,7 +213,9 @@ static void async_transport_on_readable_(async_fd_handle *handle)
 {
     async_transport *transport = (async_transport *)handle->handle.data;
     async_status status = async_fd_handle_status(handle);
-    if (status < 0)
+    if (transport->only_writes) /* or async_transport_write_eof() has closed it */
+        async_transport_fail_(transport, transport->client.core->queued > 0 ? -EPIPE : ASYNC_OK);
+    else if (status < 0)
         async_transport_fail_(transport, status);
     else
         async_transport_receive_(transport);
@@ -272,15 +277,20 @@ static void async_transport_begin_(async_transport *transport, struct async_serv
 static async_transport *async_transport_new_(async_protocol *protocol, int fd, bool prepared)
 {
     async_transport *transport = NULL;
+    async_status status;
+    struct stat st;
     if (async_loop_here_() != NULL)
         transport = (async_transport *)ASYNCIO_MALLOC(sizeof *transport);
     if (transport == NULL)
         return NULL;
     ASYNC_MEMSET_(transport, 0, sizeof *transport);
-    if (async_stream_open_(&transport->client.stream, fd, fd, prepared) < 0) {
+    status = prepared ? async_stream_open_(&transport->client.stream, fd, fd, true)
+                      : async_stream_open(&transport->client.stream, fd);
+    if (status < 0) {
         ASYNCIO_FREE(transport);
         return NULL;
     }
+    transport->only_writes = transport->client.stream.core->read_fd < 0 && fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode);
     transport->protocol = protocol;
     async_transport_begin_(transport, NULL);
     return transport;
@@ -367,7 +377,7 @@ bool async_transport_is_closing(const async_transport *transport)
 void async_transport_pause_reading(async_transport *transport)
 {
     transport->reads = false;
-    async_fd_handle_cancel(&transport->reading);
+    async_transport_listen_(transport, ASYNC_WANTS_READ);
 }
 
 void async_transport_resume_reading(async_transport *transport)

@@ -593,6 +593,47 @@ TEST(stream, pipes)
     CHECK_INT(open_fds(), before);
 }
 
+/* a stream of one end has one direction */
+struct one_way { async_frame frame; int fds[2]; async_stream in, out; async_bytes line; async_status status; };
+async(one_way)
+{
+    async_begin;
+    if (async_stream_open(&self->in, self->fds[0]) < 0) {
+        close(self->fds[0]);
+        close(self->fds[1]);
+        async_raise(ASYNC_NO_MEMORY);
+    }
+    if (async_stream_open(&self->out, self->fds[1]) < 0) {
+        close(self->fds[1]);
+        async_raise(ASYNC_NO_MEMORY);
+    }
+    CHECK_INT(async_stream_write(&self->in, "x", 1), ASYNC_MISUSE);
+    await_catch(self->status, async_stream_readline, .stream = &self->out);
+    CHECK_INT(self->status, ASYNC_MISUSE);
+    await_catch(self->status, async_stream_read, .stream = &self->out, .size = 1); /* again */
+    CHECK_INT(self->status, ASYNC_MISUSE);
+    async_stream_write(&self->out, "the pipe", 8);
+    CHECK(async_stream_can_write_eof(&self->out));
+    CHECK_INT(async_stream_write_eof(&self->out), ASYNC_OK);
+    await_into(self->line, async_stream_readline, .stream = &self->in);
+    note_bytes(self->line);
+    async_finally;
+    await(async_stream_close, .stream = &self->out);
+    await(async_stream_close, .stream = &self->in);
+    async_end;
+}
+
+TEST(stream, one_end_of_a_pipe)
+{
+    async_stream none = { NULL };
+    int fds[2], before = open_fds();
+    REQUIRE(pipe(fds) == 0);
+    CHECK_INT(RUN(one_way, .fds[0] = fds[0], .fds[1] = fds[1]), ASYNC_OK);
+    CHECK_NOTES("[the pipe]");
+    CHECK_INT(open_fds(), before);
+    CHECK_INT(async_stream_open(&none, -1), -EBADF);
+}
+
 struct broken_pipe { async_frame frame; int fd; async_stream out; async_status status; };
 async(broken_pipe)
 {

@@ -183,3 +183,73 @@ TEST(transport, loop_closes_at_once) { run_pair(LOOP_AT_ONCE, "made lost closed 
 TEST(transport, pauses_reading) { run_pair(READING, "[hello] paused [later] eof lost ok "); }
 TEST(transport, pauses_writing) { run_pair(WRITING, "[hello] pause written resume eof lost ok "); }
 TEST(transport, peer_is_gone) { run_pair(WRITES_TO_NOBODY, "[hello] pause lost gone "); }
+
+/* ---- pipes -------------------------------------------------------------------------------------------------------------- */
+
+enum { READER_GOES, READER_GOES_EARLY, TELLS_END, WRITER_GOES };
+
+struct piped { async_frame frame; int how, status; struct peer peer; async_stream stream; async_bytes bytes; int fds[2]; };
+async(piped)
+{
+    int own = self->how == WRITER_GOES ? 0 : 1;
+    async_begin;
+    self->peer.protocol.type = &peer_type;
+    REQUIRE(pipe(self->fds) == 0);
+    if (async_transport_open(&self->peer.protocol, self->fds[own]) == NULL) {
+        close(self->fds[0]);
+        close(self->fds[1]);
+        async_raise(ASYNC_NO_MEMORY);
+    }
+    if (async_stream_open(&self->stream, self->fds[1 - own]) < 0) {
+        close(self->fds[1 - own]);
+        async_raise(ASYNC_NO_MEMORY);
+    }
+    await(async_sleep);
+    await(async_sleep);
+    if (self->peer.transport == NULL)
+        async_raise(ASYNC_NO_MEMORY);
+    CHECK_INT(async_transport_can_write_eof(self->peer.transport), own == 1);
+    if (own == 0) {
+        CHECK_INT(async_transport_write(self->peer.transport, "x", 1), ASYNC_MISUSE);
+        if (async_stream_write(&self->stream, "hello", 5) < 0)
+            async_raise(ASYNC_NO_MEMORY);
+        await(async_stream_close, .stream = &self->stream);
+    } else if (self->how == TELLS_END) {
+        async_transport_pause_reading(self->peer.transport); /* there is nothing to pause */
+        async_transport_write(self->peer.transport, "all", 3);
+        async_transport_write_eof(self->peer.transport);
+        await_into(self->bytes, async_stream_readall, .stream = &self->stream);
+        note("(%.*s) ", (int)self->bytes.size, self->bytes.data);
+    } else {
+        async_transport_write(self->peer.transport, much, self->how == READER_GOES ? sizeof much : 0);
+        await(async_sleep);
+        await(async_stream_close, .stream = &self->stream);
+    }
+    await(async_event_wait, .event = &self->peer.lost);
+    async_finally;
+    async_stream_abort(&self->stream);
+    if (self->peer.transport != NULL)
+        async_transport_abort(self->peer.transport);
+    if (!async_event_is_set(&self->peer.lost))
+        await(async_event_wait, .event = &self->peer.lost);
+    async_end;
+}
+
+static void run_piped(int how, const char *notes)
+{
+    long live = counted_live;
+    async_status status = async_run(piped, .how = how);
+    CHECK(status == ASYNC_OK || status == ASYNC_NO_MEMORY);
+    if (status == ASYNC_OK)
+        CHECK_STR(diary, notes);
+    diary[0] = '\0';
+    CHECK_INT(counted_live, live);
+}
+
+TEST(transport, pipes)
+{
+    run_piped(READER_GOES, "made pause lost gone ");
+    run_piped(READER_GOES_EARLY, "made lost ok ");
+    run_piped(TELLS_END, "made (all) lost ok ");
+    run_piped(WRITER_GOES, "made [hello] eof lost ok ");
+}
