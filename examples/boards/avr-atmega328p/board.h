@@ -3,7 +3,7 @@
 #define BOARD_H
 
 /* Without a tick: timer 1 has 16 bits and counts the clock / 1024: a round takes 4.2 s. */
-#if defined(ASYNCIO_TICKLESS) && ASYNCIO_TICKLESS
+#if defined(ASYNCIO_TICKLESS) && ASYNCIO_TICKLESS && !defined(ASYNCIO_TICK_HZ) /* unless it was chosen before */
 #define ASYNCIO_TICK_HZ 15625
 #define ASYNCIO_COUNTER_BITS 16
 #endif
