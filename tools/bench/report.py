@@ -9,14 +9,14 @@ ROWS = [
     ('resume-2', 'resume through the loop, 2 tasks', 'ns'),
     ('resume-1000', 'resume through the loop, 1,000 tasks', 'ns'),
     ('call', 'await a child that does not suspend', 'ns'),
-    ('call-apart', 'the same, the child in another file', 'ns'),
+    ('call-apart', 'await a child that does not suspend, in another file', 'ns'),
     ('depth-1', 'resume at await depth 1', 'ns'),
     ('depth-10', 'resume at await depth 10', 'ns'),
     ('depth-100', 'resume at await depth 100', 'ns'),
     ('depth-1000', 'resume at await depth 1,000', 'ns'),
     ('create-join', 'create and join a task', 'ns'),
-    ('create-join-static', 'the same, in static memory', 'ns'),
-    ('create-join-malloc', 'the same, a frame of 4 KiB from malloc', 'ns'),
+    ('create-join-static', 'create and join a task in static memory', 'ns'),
+    ('create-join-malloc', 'create and join a task with a frame of 4 KiB', 'ns'),
     ('gather', 'gather 1,000 tasks, each', 'ns'),
     ('ping-pong', 'queue, there and back', 'ns'),
     ('queue-1', 'queue of 1, an item', 'ns'),
@@ -26,7 +26,7 @@ ROWS = [
     ('sleep-wake', 'a million tasks asleep: wake one', 'ns'),
     ('sleep-bytes', 'a million tasks asleep: memory of one', 'bytes'),
     ('timer-start', 'a million timers: start one', 'ns'),
-    ('timer-later', 'the same, by a delay from now', 'ns'),
+    ('timer-later', 'a million timers: start one, reading the clock', 'ns'),
     ('timer-fire', 'a million timers: fire one', 'ns'),
     ('timer-cancel', 'a million timers: cancel one', 'ns'),
     ('echo-1', 'TCP echo, 1 connection: CPU per request', 'us'),
@@ -256,7 +256,7 @@ def in_words(document, target):
         return f'{text}{who}: {target["found"]:.2f} epoll_ctl for each request'
     if not target['against']:
         return f'{text}{who}: {number(target["found"])}, at most {target["at_most"]:g}'
-    words = f'{text}{who}: {target["found"]:.2f} of {target["against"]}, at most {target["at_most"]:.2f}'
+    words = f'{text}{who}: {target["found"]:.2f} times {target["against"]}, at most {target["at_most"]:.2f}'
     return words + (f'; in instructions {target["instructions"]:.2f}' if 'instructions' in target else '')
 
 
@@ -283,7 +283,8 @@ def readme(document):
              f'Measured with `tools/bench/run` on {machine["cores"]} cores of {machine["processor"]}, {machine["kernel"]}, '
              f'{machine["system"]}, {machine["compiler"]}, `{machine["flags"]}`; medians of one run. Times are CPU times, the '
              'programs take turns, ratios count. *Floor* is the same in hand-written C with nothing else around it: '
-             'which, the JSON file and the tool say. libev, libuv and libevent have no tasks: what they resume is a callback, '
+             'which, the JSON file and the tool say. The load of the machine was '
+             f'{machine["load"]:.1f}, of which 1 is the run itself. libev, libuv and libevent have no tasks: what they resume is a callback, '
              'and what sleeps is a timer. The C++20 coroutines sleep in a list without timers. asyncio and uvloop have '
              '100,000 of what the others have a million of. All run in one thread.', 124), '']
     for heading, measures in GROUPS:
