@@ -11,7 +11,7 @@
 static int host_full;
 static void *host_allocate(size_t size);
 #include "asyncio.h"
-#include "board.h"
+#include "console.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -35,7 +35,7 @@ host_begin()
 {
     mkdir "$2"
     host_object "$1" "examples/boards/$1/startup.c" "$2/startup.o" -Iinclude -Iexamples/boards
-    host_object "$1" tests/boards/host/host.c "$2/host.o" -Itests/boards/host "-Iexamples/boards/$1" -Iexamples/boards
+    host_object "$1" tests/boards/host/host.c "$2/host.o" -Itests/boards/host -Iexamples/boards
 }
 
 # host_image BOARD DIRECTORY IMAGE OBJECT...: with the tables of IMAGE.c.
