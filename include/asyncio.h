@@ -3224,6 +3224,10 @@ struct async_loop {
     struct async_processes_ *processes;
     void (*signals_arrived)(async_loop *loop);
     async_line_ closers, last_closers; /* async_closer_ */
+#if ASYNCIO_NET
+    void *blocks; /* stream.h: some free ones, each beginning with the address of the next */
+    unsigned block_count;
+#endif
 #if ASYNCIO_THREADS
     struct async_executor *executor; /* the default one; NULL: the loop's own */
     struct async_workers_ *workers;  /* the loop's own, once it was needed */
@@ -4696,6 +4700,17 @@ static void async_learn_(async_loop *loop, const async_task *task, const async_t
     }
     if (hint->size < 1024)
         hint->size *= 2;
+}
+
+/* The tasks of this function are known to need so much. */
+ASYNC_UNUSED_ static void async_hint_least_(async_loop *loop, const async_type *type, size_t size)
+{
+    struct async_hint_ *hint = async_hint_of_(loop, type);
+    if (hint->type == type && hint->size >= size)
+        return;
+    hint->type = type;
+    hint->size = size;
+    hint->units = 0;
 }
 
 /* How much memory a new task gets. */
@@ -8659,6 +8674,13 @@ async_status async_loop_close(async_loop *loop)
         ASYNCIO_FREE(loop->timers.heap);
     if (loop->tasks != NULL)
         ASYNCIO_FREE(loop->tasks);
+#if ASYNCIO_NET
+    while (loop->blocks != NULL) {
+        void *next = *(void **)loop->blocks;
+        ASYNCIO_FREE(loop->blocks);
+        loop->blocks = next;
+    }
+#endif
     if (loop->stack.spare != NULL)
         ASYNCIO_FREE(loop->stack.spare);
     if (loop->stack.older_spare != NULL)
@@ -15423,6 +15445,34 @@ enum { ASYNC_STREAM_OPEN_, ASYNC_STREAM_CLOSING_, ASYNC_STREAM_CLOSED_ };
 #define ASYNC_STREAM_QUIET_ 0 /* the socket was told, when it was made */
 #endif
 
+/* Most buffers are of this size, and come and go with each message, so that a connection on which nothing happens has
+ * none. The loop keeps a few. */
+enum { ASYNC_BLOCK_ = 4096, ASYNC_BLOCKS_ = 8 };
+
+static void *async_block_get_(size_t size)
+{
+    async_loop *loop = async_running_;
+    void *block;
+    if (size != ASYNC_BLOCK_ || loop == NULL || loop->blocks == NULL)
+        return ASYNCIO_MALLOC(size);
+    block = loop->blocks;
+    loop->blocks = *(void **)block;
+    loop->block_count--;
+    return block;
+}
+
+static void async_block_put_(void *block, size_t size)
+{
+    async_loop *loop = async_running_;
+    if (size != ASYNC_BLOCK_ || !ASYNCIO_POOL || loop == NULL || loop->block_count >= ASYNC_BLOCKS_) {
+        ASYNCIO_FREE(block);
+        return;
+    }
+    *(void **)block = loop->blocks;
+    loop->blocks = block;
+    loop->block_count++;
+}
+
 /* What was written and could not be sent at once. */
 struct async_chunk_ {
     struct async_chunk_ *next;
@@ -15471,7 +15521,7 @@ static void async_stream_hold_(struct async_stream_core_ *core) { core->refs++; 
 ASYNC_NOINLINE_ static void async_stream_free_(struct async_stream_core_ *core)
 {
     if (core->buffer != NULL)
-        ASYNCIO_FREE(core->buffer);
+        async_block_put_(core->buffer, core->capacity);
     ASYNCIO_FREE(core);
 }
 
@@ -15678,7 +15728,7 @@ ASYNC_EXTERN_C_END_
 
 ASYNC_EXTERN_C_BEGIN_
 
-enum { ASYNC_CHUNK_ = 4096, ASYNC_TOGETHER_ = 16384, ASYNC_PIECES_ = 16 };
+enum { ASYNC_CHUNK_ = ASYNC_BLOCK_, ASYNC_TOGETHER_ = 16384, ASYNC_PIECES_ = 16 };
 
 /* ---- the queue ------------------------------------------------------------------------------------------------- */
 
@@ -15688,7 +15738,7 @@ static void async_stream_shift_(struct async_stream_core_ *core)
     core->first = chunk->next;
     if (core->first == NULL)
         core->last = NULL;
-    ASYNCIO_FREE(chunk);
+    async_block_put_(chunk, offsetof(struct async_chunk_, bytes) + chunk->capacity);
 }
 
 /* So many bytes of the queue are sent. */
@@ -15720,7 +15770,7 @@ static size_t async_stream_queue_(struct async_stream_core_ *core, const char *d
     if (done < size) {
         size_t head = offsetof(struct async_chunk_, bytes), rest = size - done;
         size_t capacity = rest > ASYNC_CHUNK_ - head ? rest : ASYNC_CHUNK_ - head;
-        chunk = capacity > SIZE_MAX - head ? NULL : (struct async_chunk_ *)ASYNCIO_MALLOC(head + capacity);
+        chunk = capacity > SIZE_MAX - head ? NULL : (struct async_chunk_ *)async_block_get_(head + capacity);
         if (chunk != NULL) {
             chunk->next = NULL;
             chunk->begin = 0;
@@ -16162,7 +16212,7 @@ ASYNC_EXTERN_C_END_
 
 ASYNC_EXTERN_C_BEGIN_
 
-enum { ASYNC_BUFFER_LEAST_ = 4096, ASYNC_BUFFER_MOST_ = 65536 };
+enum { ASYNC_BUFFER_LEAST_ = ASYNC_BLOCK_, ASYNC_BUFFER_MOST_ = 65536 };
 
 /* ---- the buffer ------------------------------------------------------------------------------------------------ */
 
@@ -16171,7 +16221,7 @@ static size_t async_stream_held_(const struct async_stream_core_ *core) { return
 static void async_stream_forget_buffer_(struct async_stream_core_ *core)
 {
     if (core->buffer != NULL)
-        ASYNCIO_FREE(core->buffer);
+        async_block_put_(core->buffer, core->capacity);
     core->buffer = NULL;
     core->begin = core->end = core->capacity = 0;
 }
@@ -16202,7 +16252,7 @@ static bool async_stream_room_(struct async_stream_core_ *core, size_t more)
         capacity = core->hint;
     if (capacity < ASYNC_BUFFER_LEAST_)
         capacity = ASYNC_BUFFER_LEAST_;
-    buffer = (char *)ASYNCIO_MALLOC(capacity);
+    buffer = (char *)async_block_get_(capacity);
     if (buffer == NULL)
         return core->capacity - core->end >= more;
     if (held > 0)
@@ -17853,6 +17903,9 @@ static void async_client_add_(struct async_server_core_ *server, struct async_cl
     }
 }
 
+/* A handler reads and writes, often through a function of its own: many begin before the first one has shown that. */
+enum { ASYNC_HANDLER_ROOM_ = 256 };
+
 /* Takes over a connection; when it fails, the connection is closed. */
 static async_status async_client_begin_(struct async_listener_ *listener, struct async_client_ *client, int fd)
 {
@@ -17863,6 +17916,7 @@ static async_status async_client_begin_(struct async_listener_ *listener, struct
     status = async_stream_of_socket_(&client->stream, fd);
     if (status < 0)
         return status;
+    async_hint_least_(server->loop, listener->handler, ASYNC_HANDLER_ROOM_);
     if (!async_create_begin_(server->loop, listener->handler ASYNC_SITE_)) {
         async_stream_abort(&client->stream);
         return ASYNC_NO_MEMORY;

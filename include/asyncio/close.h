@@ -153,6 +153,13 @@ async_status async_loop_close(async_loop *loop)
         ASYNCIO_FREE(loop->timers.heap);
     if (loop->tasks != NULL)
         ASYNCIO_FREE(loop->tasks);
+#if ASYNCIO_NET
+    while (loop->blocks != NULL) {
+        void *next = *(void **)loop->blocks;
+        ASYNCIO_FREE(loop->blocks);
+        loop->blocks = next;
+    }
+#endif
     if (loop->stack.spare != NULL)
         ASYNCIO_FREE(loop->stack.spare);
     if (loop->stack.older_spare != NULL)

@@ -175,6 +175,17 @@ static void async_learn_(async_loop *loop, const async_task *task, const async_t
         hint->size *= 2;
 }
 
+/* The tasks of this function are known to need so much. */
+ASYNC_UNUSED_ static void async_hint_least_(async_loop *loop, const async_type *type, size_t size)
+{
+    struct async_hint_ *hint = async_hint_of_(loop, type);
+    if (hint->type == type && hint->size >= size)
+        return;
+    hint->type = type;
+    hint->size = size;
+    hint->units = 0;
+}
+
 /* How much memory a new task gets. */
 ASYNC_NOINLINE_ static size_t async_units_(async_loop *loop, const async_type *type, struct async_hint_ *hint)
 {

@@ -243,6 +243,10 @@ struct async_loop {
     struct async_processes_ *processes;
     void (*signals_arrived)(async_loop *loop);
     async_line_ closers, last_closers; /* async_closer_ */
+#if ASYNCIO_NET
+    void *blocks; /* stream.h: some free ones, each beginning with the address of the next */
+    unsigned block_count;
+#endif
 #if ASYNCIO_THREADS
     struct async_executor *executor; /* the default one; NULL: the loop's own */
     struct async_workers_ *workers;  /* the loop's own, once it was needed */

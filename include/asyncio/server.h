@@ -291,6 +291,9 @@ static void async_client_add_(struct async_server_core_ *server, struct async_cl
     }
 }
 
+/* A handler reads and writes, often through a function of its own: many begin before the first one has shown that. */
+enum { ASYNC_HANDLER_ROOM_ = 256 };
+
 /* Takes over a connection; when it fails, the connection is closed. */
 static async_status async_client_begin_(struct async_listener_ *listener, struct async_client_ *client, int fd)
 {
@@ -301,6 +304,7 @@ static async_status async_client_begin_(struct async_listener_ *listener, struct
     status = async_stream_of_socket_(&client->stream, fd);
     if (status < 0)
         return status;
+    async_hint_least_(server->loop, listener->handler, ASYNC_HANDLER_ROOM_);
     if (!async_create_begin_(server->loop, listener->handler ASYNC_SITE_)) {
         async_stream_abort(&client->stream);
         return ASYNC_NO_MEMORY;

@@ -104,6 +104,34 @@ enum { ASYNC_STREAM_OPEN_, ASYNC_STREAM_CLOSING_, ASYNC_STREAM_CLOSED_ };
 #define ASYNC_STREAM_QUIET_ 0 /* the socket was told, when it was made */
 #endif
 
+/* Most buffers are of this size, and come and go with each message, so that a connection on which nothing happens has
+ * none. The loop keeps a few. */
+enum { ASYNC_BLOCK_ = 4096, ASYNC_BLOCKS_ = 8 };
+
+static void *async_block_get_(size_t size)
+{
+    async_loop *loop = async_running_;
+    void *block;
+    if (size != ASYNC_BLOCK_ || loop == NULL || loop->blocks == NULL)
+        return ASYNCIO_MALLOC(size);
+    block = loop->blocks;
+    loop->blocks = *(void **)block;
+    loop->block_count--;
+    return block;
+}
+
+static void async_block_put_(void *block, size_t size)
+{
+    async_loop *loop = async_running_;
+    if (size != ASYNC_BLOCK_ || !ASYNCIO_POOL || loop == NULL || loop->block_count >= ASYNC_BLOCKS_) {
+        ASYNCIO_FREE(block);
+        return;
+    }
+    *(void **)block = loop->blocks;
+    loop->blocks = block;
+    loop->block_count++;
+}
+
 /* What was written and could not be sent at once. */
 struct async_chunk_ {
     struct async_chunk_ *next;
@@ -152,7 +180,7 @@ static void async_stream_hold_(struct async_stream_core_ *core) { core->refs++; 
 ASYNC_NOINLINE_ static void async_stream_free_(struct async_stream_core_ *core)
 {
     if (core->buffer != NULL)
-        ASYNCIO_FREE(core->buffer);
+        async_block_put_(core->buffer, core->capacity);
     ASYNCIO_FREE(core);
 }
 

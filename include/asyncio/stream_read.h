@@ -111,7 +111,7 @@ ASYNC_EXTERN_C_END_
 
 ASYNC_EXTERN_C_BEGIN_
 
-enum { ASYNC_BUFFER_LEAST_ = 4096, ASYNC_BUFFER_MOST_ = 65536 };
+enum { ASYNC_BUFFER_LEAST_ = ASYNC_BLOCK_, ASYNC_BUFFER_MOST_ = 65536 };
 
 /* ---- the buffer ------------------------------------------------------------------------------------------------ */
 
@@ -120,7 +120,7 @@ static size_t async_stream_held_(const struct async_stream_core_ *core) { return
 static void async_stream_forget_buffer_(struct async_stream_core_ *core)
 {
     if (core->buffer != NULL)
-        ASYNCIO_FREE(core->buffer);
+        async_block_put_(core->buffer, core->capacity);
     core->buffer = NULL;
     core->begin = core->end = core->capacity = 0;
 }
@@ -151,7 +151,7 @@ static bool async_stream_room_(struct async_stream_core_ *core, size_t more)
         capacity = core->hint;
     if (capacity < ASYNC_BUFFER_LEAST_)
         capacity = ASYNC_BUFFER_LEAST_;
-    buffer = (char *)ASYNCIO_MALLOC(capacity);
+    buffer = (char *)async_block_get_(capacity);
     if (buffer == NULL)
         return core->capacity - core->end >= more;
     if (held > 0)

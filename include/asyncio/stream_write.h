@@ -47,7 +47,7 @@ ASYNC_EXTERN_C_END_
 
 ASYNC_EXTERN_C_BEGIN_
 
-enum { ASYNC_CHUNK_ = 4096, ASYNC_TOGETHER_ = 16384, ASYNC_PIECES_ = 16 };
+enum { ASYNC_CHUNK_ = ASYNC_BLOCK_, ASYNC_TOGETHER_ = 16384, ASYNC_PIECES_ = 16 };
 
 /* ---- the queue ------------------------------------------------------------------------------------------------- */
 
@@ -57,7 +57,7 @@ static void async_stream_shift_(struct async_stream_core_ *core)
     core->first = chunk->next;
     if (core->first == NULL)
         core->last = NULL;
-    ASYNCIO_FREE(chunk);
+    async_block_put_(chunk, offsetof(struct async_chunk_, bytes) + chunk->capacity);
 }
 
 /* So many bytes of the queue are sent. */
@@ -89,7 +89,7 @@ static size_t async_stream_queue_(struct async_stream_core_ *core, const char *d
     if (done < size) {
         size_t head = offsetof(struct async_chunk_, bytes), rest = size - done;
         size_t capacity = rest > ASYNC_CHUNK_ - head ? rest : ASYNC_CHUNK_ - head;
-        chunk = capacity > SIZE_MAX - head ? NULL : (struct async_chunk_ *)ASYNCIO_MALLOC(head + capacity);
+        chunk = capacity > SIZE_MAX - head ? NULL : (struct async_chunk_ *)async_block_get_(head + capacity);
         if (chunk != NULL) {
             chunk->next = NULL;
             chunk->begin = 0;
