@@ -14446,7 +14446,7 @@ ASYNC_EXTERN_C_BEGIN_
 /* await_into(n, async_socket_sendfile, .fd = fd, .file = f, .offset = o, .size = s): sends a file, or size bytes of it
  * (0: up to its end) from an offset on, and gives how many that were: fewer than size where the file ends. By sendfile()
  * if the system has it for this file, otherwise by reading. Reading the file may block the thread for a moment. The
- * file's own position is neither used nor changed. .sent tells how much so far, also after a failure or a cancel.
+ * file's own position is neither used nor changed; -ESPIPE for what has none, such as a pipe. .sent tells how much so far, also after a failure or a cancel.
  * Mirrors loop.sock_sendfile. */
 struct async_socket_sendfile {
     async_watcher_ watcher;
@@ -16816,7 +16816,8 @@ struct async_collected_ {
     size_t size, capacity;
 };
 
-/* async_process: belongs to its owner, who ends it with async_process_deinit(). All zeros: none. In place until then. */
+/* async_process: belongs to its owner, who ends it with async_process_deinit(): for one in a frame, in the finally part.
+ * All zeros: none. In place until then, also when the process has ended. */
 typedef struct async_process {
     int pid;        /* also when it has ended */
     int returncode; /* what it exited with; minus the signal that ended it; ASYNC_RUNNING */
@@ -17505,8 +17506,8 @@ ASYNC_EXTERN_C_END_
 ASYNC_EXTERN_C_BEGIN_
 
 /* await(async_open_connection, .stream = &s, .host = "example.org", .port = 80): a stream to a host, as async_net_connect
- * connects (.family, .local as there). Fails as that does, with NO_MEMORY, and with MISUSE when the stream is open
- * already. When it fails or is cancelled the stream is not open. Mirrors asyncio.open_connection().
+ * connects (.family, .local, .happy_eyeballs_delay as there). Fails as that does, with NO_MEMORY, and with MISUSE when the
+ * stream is open already. When it fails or is cancelled the stream is not open. Mirrors asyncio.open_connection().
  * await(async_open_unix_connection, .stream = &s, .path = p): the same to a unix socket. */
 struct async_open_connection {
     async_frame frame;
@@ -17514,6 +17515,7 @@ struct async_open_connection {
     const char *host;
     int port, family;
     const async_address *local;
+    async_time happy_eyeballs_delay;
     int fd;
 };
 ASYNC_DECLARE(async_open_connection);
@@ -17555,7 +17557,7 @@ ASYNC_DEFINE(async_open_connection)
     if (self->stream->core != NULL)
         ASYNC_RAISE(ASYNC_MISUSE);
     AWAIT_INTO(self->fd, async_net_connect, .host = self->host, .port = self->port, .family = self->family,
-        .local = self->local);
+        .local = self->local, .happy_eyeballs_delay = self->happy_eyeballs_delay);
     status = async_stream_of_socket_(self->stream, self->fd);
     if (status < 0)
         ASYNC_RAISE(status);
@@ -17625,7 +17627,8 @@ ASYNC_EXTERN_C_END_
  *
  *     struct f {
  *         async_frame frame;
- *         async_stream *stream;     the client's; the server closes it when f has ended, in whatever way
+ *         async_stream *stream;     the client's; the server closes it when f has ended, in whatever way,
+ *                                   and it is gone then: what f has started must have ended before
  *         T *context;               what the server was given; any pointer
  *
  * which is checked where the lower-case words are: in an async function what does not fit is an error. A failure of f goes
@@ -18855,6 +18858,7 @@ struct async_create_connection {
     const char *host;
     int port, family;
     const async_address *local;
+    async_time happy_eyeballs_delay;
     async_transport *result;
     int fd;
 };
@@ -18918,7 +18922,7 @@ ASYNC_DEFINE(async_create_connection)
 {
     ASYNC_BEGIN;
     AWAIT_INTO(self->fd, async_net_connect, .host = self->host, .port = self->port, .family = self->family,
-        .local = self->local);
+        .local = self->local, .happy_eyeballs_delay = self->happy_eyeballs_delay);
     self->result = async_transport_of_socket_(self->protocol, self->fd);
     if (self->result == NULL)
         ASYNC_RAISE(ASYNC_NO_MEMORY);

@@ -18,6 +18,7 @@ struct async_create_connection {
     const char *host;
     int port, family;
     const async_address *local;
+    async_time happy_eyeballs_delay;
     async_transport *result;
     int fd;
 };
@@ -84,7 +85,7 @@ ASYNC_DEFINE(async_create_connection)
 {
     ASYNC_BEGIN;
     AWAIT_INTO(self->fd, async_net_connect, .host = self->host, .port = self->port, .family = self->family,
-        .local = self->local);
+        .local = self->local, .happy_eyeballs_delay = self->happy_eyeballs_delay);
     self->result = async_transport_of_socket_(self->protocol, self->fd);
     if (self->result == NULL)
         ASYNC_RAISE(ASYNC_NO_MEMORY);

@@ -9,8 +9,8 @@
 ASYNC_EXTERN_C_BEGIN_
 
 /* await(async_open_connection, .stream = &s, .host = "example.org", .port = 80): a stream to a host, as async_net_connect
- * connects (.family, .local as there). Fails as that does, with NO_MEMORY, and with MISUSE when the stream is open
- * already. When it fails or is cancelled the stream is not open. Mirrors asyncio.open_connection().
+ * connects (.family, .local, .happy_eyeballs_delay as there). Fails as that does, with NO_MEMORY, and with MISUSE when the
+ * stream is open already. When it fails or is cancelled the stream is not open. Mirrors asyncio.open_connection().
  * await(async_open_unix_connection, .stream = &s, .path = p): the same to a unix socket. */
 struct async_open_connection {
     async_frame frame;
@@ -18,6 +18,7 @@ struct async_open_connection {
     const char *host;
     int port, family;
     const async_address *local;
+    async_time happy_eyeballs_delay;
     int fd;
 };
 ASYNC_DECLARE(async_open_connection);
@@ -62,7 +63,7 @@ ASYNC_DEFINE(async_open_connection)
     if (self->stream->core != NULL)
         ASYNC_RAISE(ASYNC_MISUSE);
     AWAIT_INTO(self->fd, async_net_connect, .host = self->host, .port = self->port, .family = self->family,
-        .local = self->local);
+        .local = self->local, .happy_eyeballs_delay = self->happy_eyeballs_delay);
     status = async_stream_of_socket_(self->stream, self->fd);
     if (status < 0)
         ASYNC_RAISE(status);

@@ -22,7 +22,8 @@ struct async_collected_ {
     size_t size, capacity;
 };
 
-/* async_process: belongs to its owner, who ends it with async_process_deinit(). All zeros: none. In place until then. */
+/* async_process: belongs to its owner, who ends it with async_process_deinit(): for one in a frame, in the finally part.
+ * All zeros: none. In place until then, also when the process has ended. */
 typedef struct async_process {
     int pid;        /* also when it has ended */
     int returncode; /* what it exited with; minus the signal that ended it; ASYNC_RUNNING */

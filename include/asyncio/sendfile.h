@@ -11,7 +11,7 @@ ASYNC_EXTERN_C_BEGIN_
 /* await_into(n, async_socket_sendfile, .fd = fd, .file = f, .offset = o, .size = s): sends a file, or size bytes of it
  * (0: up to its end) from an offset on, and gives how many that were: fewer than size where the file ends. By sendfile()
  * if the system has it for this file, otherwise by reading. Reading the file may block the thread for a moment. The
- * file's own position is neither used nor changed. .sent tells how much so far, also after a failure or a cancel.
+ * file's own position is neither used nor changed; -ESPIPE for what has none, such as a pipe. .sent tells how much so far, also after a failure or a cancel.
  * Mirrors loop.sock_sendfile. */
 struct async_socket_sendfile {
     async_watcher_ watcher;

@@ -10,7 +10,8 @@
  *
  *     struct f {
  *         async_frame frame;
- *         async_stream *stream;     the client's; the server closes it when f has ended, in whatever way
+ *         async_stream *stream;     the client's; the server closes it when f has ended, in whatever way,
+ *                                   and it is gone then: what f has started must have ended before
  *         T *context;               what the server was given; any pointer
  *
  * which is checked where the lower-case words are: in an async function what does not fit is an error. A failure of f goes

@@ -175,6 +175,36 @@ TEST(connect, silence_starts_the_next_after_a_while)
     drop_network();
 }
 
+/* streams and transports have the same delay */
+static const async_protocol_type silent_type;
+static async_protocol silent_protocol = { &silent_type }; /* it is there longer than the task */
+struct patient { async_frame frame; async_time begun; async_stream stream; async_transport *transport; };
+async(patient)
+{
+    async_begin;
+    self->begun = async_loop_time(async_get_running_loop());
+    await(async_open_connection, .stream = &self->stream, .host = "waits.test", .port = port,
+        .happy_eyeballs_delay = async_seconds(9));
+    CHECK(async_loop_time(async_get_running_loop()) - self->begun >= async_seconds(9));
+    await_into(self->transport, async_create_connection, .protocol = &silent_protocol, .host = "waits.test", .port = port,
+        .happy_eyeballs_delay = async_seconds(9));
+    CHECK(async_loop_time(async_get_running_loop()) - self->begun >= async_seconds(18));
+    async_finally;
+    await(async_stream_close, .stream = &self->stream);
+    if (self->transport != NULL)
+        async_transport_abort(self->transport);
+    async_end;
+}
+
+TEST(connect, how_long_a_stream_waits)
+{
+    if (make_network()) {
+        fake_name("waits.test", SILENT " " ANSWERS);
+        CHECK_INT(RUN(patient), ASYNC_OK);
+    }
+    drop_network();
+}
+
 /* IPv6 and IPv4 by turns, whatever the order of the lookup */
 TEST(connect, families_take_turns)
 {
