@@ -4,7 +4,7 @@
 
 /* Without a tick: TIMER0 counts at 16 MHz / 2^9. (On batteries it would be RTC0, which runs while the rest sleeps: no
  * emulator has it.) */
-#if defined(ASYNCIO_TICKLESS) && ASYNCIO_TICKLESS
+#if defined(ASYNCIO_TICKLESS) && ASYNCIO_TICKLESS && !defined(ASYNCIO_TICK_HZ) /* unless it was chosen before */
 #define ASYNCIO_TICK_HZ 31250
 #endif
 

@@ -3,9 +3,9 @@
 #define BOARD_H
 
 /* Without a tick: mtime counts at 10 MHz, of which 78,125 Hz is the largest part that is a power of two. */
-#if defined(ASYNCIO_TICKLESS) && ASYNCIO_TICKLESS
-#define ASYNCIO_TICK_HZ 78125
 #define BOARD_MTIME_SHIFT 7
+#if defined(ASYNCIO_TICKLESS) && ASYNCIO_TICKLESS && !defined(ASYNCIO_TICK_HZ) /* unless it was chosen before */
+#define ASYNCIO_TICK_HZ 78125
 #endif
 
 #include "../console.h"
