@@ -1,5 +1,6 @@
 /* standin.c: runs an example against stand-ins of an RTOS: time jumps to the end of each sleep, and after two seconds all is
- * over, with status 42. INTERRUPT: while everything sleeps, once, interrupt() runs as an interrupt handler. */
+ * over, with status 42. INTERRUPT: while everything sleeps, once, interrupt() runs as an interrupt handler (1), or in another
+ * thread (2). */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +14,7 @@
 #endif
 
 static int64_t now;
-static int in_interrupt, locked;
+static int in_interrupt, in_thread, locked;
 static unsigned gifts;
 
 #ifdef INTERRUPT
@@ -26,9 +27,11 @@ static void sleeps(int64_t ms)
 {
 #ifdef INTERRUPT
     if (!interrupted) {
-        interrupted = in_interrupt = 1;
+        interrupted = 1;
+        in_interrupt = INTERRUPT == 1;
+        in_thread = INTERRUPT == 2;
         interrupt();
-        in_interrupt = 0;
+        in_interrupt = in_thread = 0;
     }
 #endif
     if (gifts != 0)
@@ -60,7 +63,7 @@ int k_sem_take(struct k_sem *sem, k_timeout_t timeout)
 
 uint32_t k_uptime_get_32(void) { return (uint32_t)now; }
 bool k_is_in_isr(void) { return in_interrupt != 0; }
-k_tid_t k_current_get(void) { return (k_tid_t)&now; }
+k_tid_t k_current_get(void) { return (k_tid_t)(in_thread ? (void *)&locked : (void *)&now); }
 
 unsigned int irq_lock(void)
 {
@@ -90,7 +93,7 @@ void critical(portMUX_TYPE *lock, int change)
 }
 
 BaseType_t xPortInIsrContext(void) { return in_interrupt; }
-TaskHandle_t xTaskGetCurrentTaskHandle(void) { return (TaskHandle_t)&now; }
+TaskHandle_t xTaskGetCurrentTaskHandle(void) { return (TaskHandle_t)(in_thread ? (void *)&locked : (void *)&now); }
 void xTaskNotifyGive(TaskHandle_t task) { gifts += task != NULL; }
 
 void vTaskNotifyGiveFromISR(TaskHandle_t task, BaseType_t *woken)
