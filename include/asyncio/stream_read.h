@@ -131,6 +131,12 @@ static bool async_stream_room_(struct async_stream_core_ *core, size_t more)
 {
     size_t held = async_stream_held_(core), capacity;
     char *buffer;
+    if (core->buffer == NULL && more <= ASYNC_BUFFER_LEAST_ && core->hint <= ASYNC_BUFFER_LEAST_) {
+        core->buffer = (char *)async_block_get_(ASYNC_BUFFER_LEAST_);
+        core->capacity = core->buffer == NULL ? 0 : ASYNC_BUFFER_LEAST_;
+        core->begin = core->end = 0;
+        return core->buffer != NULL;
+    }
     if (held == 0)
         core->begin = core->end = 0;
     if (core->capacity - core->end >= more && core->capacity >= core->hint)

@@ -119,8 +119,10 @@ static void async_stream_wake_(async_line_ *line)
 
 static void async_stream_stop_sending_(struct async_stream_core_ *core)
 {
-    async_handle_cancel(&core->soon);
-    async_fd_handle_cancel(&core->background);
+    if (core->soon.prev != 0)
+        async_handle_cancel(&core->soon);
+    if (core->sends)
+        async_fd_handle_cancel(&core->background);
     core->sends = false;
 }
 
@@ -254,6 +256,36 @@ static void async_stream_on_ready_(async_fd_handle *handle)
     async_stream_drop_(core);
 }
 
+/* What was kept to be sent together. Nearly always it is one piece, and a socket takes it. */
+static void async_stream_send_kept_(struct async_stream_core_ *core)
+{
+    struct async_chunk_ *chunk = core->first;
+    if (core->queued == 0 || core->sends)
+        return;
+    if (chunk->next == NULL && core->is_socket && core->driver == NULL && core->write_status == ASYNC_OK && !core->eof_asked) {
+        ssize_t n = send(core->write_fd, chunk->bytes + chunk->begin, core->queued, ASYNC_STREAM_QUIET_);
+        if (n == (ssize_t)core->queued) {
+            core->queued = 0;
+            async_stream_shift_(core);
+            async_stream_stop_sending_(core);
+            async_stream_settle_(core);
+            return;
+        }
+        if (n >= 0 || async_would_block_(errno)) { /* it is full */
+            if (n > 0)
+                async_stream_sent_(core, (size_t)n);
+            async_stream_watch_(core, ASYNC_WANTS_WRITE);
+            async_stream_settle_(core);
+            return;
+        }
+        if (errno != EINTR) {
+            async_stream_write_failed_(core, -errno);
+            return;
+        }
+    }
+    (void)async_stream_flush_(core, NULL, 0);
+}
+
 static void async_stream_on_soon_(async_handle *handle)
 {
     struct async_stream_core_ *core = (struct async_stream_core_ *)handle->data;
@@ -266,13 +298,6 @@ static void async_stream_mark_(struct async_stream_core_ *core)
 {
     if (core->sends && core->queued > core->high)
         core->paused = true;
-}
-
-/* What was kept to be sent together. */
-static void async_stream_send_kept_(struct async_stream_core_ *core)
-{
-    if (core->queued > 0 && !core->sends)
-        (void)async_stream_flush_(core, NULL, 0);
 }
 
 static async_status async_stream_writable_(const struct async_stream_core_ *core)
