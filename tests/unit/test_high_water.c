@@ -53,11 +53,13 @@ async(measures)
     await(async_join, .task = self->task);
     CHECK_INT(async_task_high_water(self->task), FRAME(mixed) + FRAME(at_once));
     async_release(self->task);
+    self->task = NULL;
     for (self->depth = 1; self->depth < 300; self->depth += 1 + self->depth / 3) {
         self->task = async_create_task(deep, .depth = self->depth);
         await(async_join, .task = self->task);
         CHECK_INT(async_task_high_water(self->task), (size_t)self->depth * FRAME(deep) + FRAME(async_sleep));
         async_release(self->task);
+        self->task = NULL;
     }
     /* again, with the chunks the first have left behind */
     for (self->depth = 100; self->depth < 130; self->depth++) {
@@ -66,8 +68,11 @@ async(measures)
         CHECK_INT(async_task_high_water(self->task), (size_t)self->depth * FRAME(deep) + FRAME(async_sleep));
         async_cancel(self->task);
         async_release(self->task);
+        self->task = NULL;
     }
     CHECK_INT(async_task_high_water(NULL), 0);
+    async_finally;
+    async_release(self->task);
     async_end;
 }
 
@@ -100,7 +105,10 @@ async(enters_in_turn)
             self->first = async_task_high_water(self->task);
         CHECK_INT(async_task_high_water(self->task), self->first + (size_t)(self->depth - 1) * FRAME(deep));
         async_release(self->task);
+        self->task = NULL;
     }
+    async_finally;
+    async_release(self->task);
     async_end;
 }
 
@@ -124,16 +132,21 @@ async(in_storage)
     await(async_join, .task = self->task);
     CHECK_INT(async_task_high_water(self->task), sizeof exact.bytes - ASYNC_ROUND_(sizeof(async_task)));
     async_release(self->task);
+    self->task = NULL;
     self->task = async_create_task_on(&three, deep, .depth = 3);
     await(async_join, .task = self->task);
     CHECK_INT(async_task_high_water(self->task), sizeof three.bytes - ASYNC_ROUND_(sizeof(async_task)));
     async_release(self->task);
+    self->task = NULL;
     self->task = async_create_task_on(&first_only, deep, .depth = 5); /* a chunk takes the rest */
     await(async_join, .task = self->task);
     CHECK_INT(async_task_high_water(self->task), 5 * FRAME(deep) + FRAME(async_sleep));
     async_release(self->task);
+    self->task = NULL;
     CHECK(async_create_task_on(&too_small, at_once) == NULL);
     CHECK_INT(async_task_high_water(&too_small.task), FRAME(at_once)); /* what it would take */
+    async_finally;
+    async_release(self->task);
     async_end;
 }
 
