@@ -5571,6 +5571,9 @@ static bool async_must_(async_task *task, async_frame *suspending)
     return true;
 }
 
+/* Requests are counted up to this, which an int of 16 bits holds. */
+enum { ASYNC_CANCELS_MOST_ = 0x7FFF };
+
 /* Below a shielded call (shield.h). Inside, the task counts its requests anew; what came before, and what comes from
  * outside of it meanwhile, is counted here. */
 struct async_shielded_ {
@@ -5607,7 +5610,7 @@ static void async_hold_cancel_(async_task *task, unsigned shields)
     if (shield == NULL) /* the loop is being closed */
         return;
     shield->must = true;
-    if (shield->cancelling < 0xFFFF)
+    if (shield->cancelling < ASYNC_CANCELS_MOST_)
         shield->cancelling++;
 }
 
@@ -5635,7 +5638,7 @@ static bool async_cancel_inside_(async_task *first, unsigned shields)
             break;
         }
         shields = 0;
-        if (task->future.cancelling < 0xFFFF)
+        if (task->future.cancelling < ASYNC_CANCELS_MOST_)
             task->future.cancelling++;
         if (!async_task_waits_(task))
             break;
@@ -5700,14 +5703,17 @@ static int async_uncancel_inside_(async_task *task)
 int async_task_cancelling(const async_task *task)
 {
     const struct async_shielded_ *shield = NULL;
-    int count;
+    unsigned count;
     ASYNC_CHECK_HANDLE_(task);
     if (task == NULL)
         return 0;
-    count = (int)task->future.cancelling;
-    while (!async_future_done(&task->future) && (shield = async_shield_of_(task, shield)) != NULL)
-        count += (int)shield->cancelling;
-    return count;
+    count = task->future.cancelling;
+    while (!async_future_done(&task->future) && (shield = async_shield_of_(task, shield)) != NULL) {
+        count += shield->cancelling;
+        if (count > ASYNC_CANCELS_MOST_)
+            count = ASYNC_CANCELS_MOST_;
+    }
+    return (int)count;
 }
 
 int async_task_uncancel(async_task *task)
@@ -9299,7 +9305,7 @@ static async_step async_shielded_resume_(async_stack *stack, void *frame)
     unsigned cancelling = (unsigned)task->future.cancelling + shield->cancelling;
     async_line_remove_(&async_loop_of_(stack)->shields, &shield->node);
     task->future.status--;
-    task->future.cancelling = (uint16_t)(cancelling < 0xFFFF ? cancelling : 0xFFFF);
+    task->future.cancelling = (uint16_t)(cancelling < ASYNC_CANCELS_MOST_ ? cancelling : (unsigned)ASYNC_CANCELS_MOST_);
     if (shield->must) {
         task->future.flags |= ASYNC_MUST_;
         stack->must = async_must_;

@@ -45,7 +45,7 @@ static async_step async_shielded_resume_(async_stack *stack, void *frame)
     unsigned cancelling = (unsigned)task->future.cancelling + shield->cancelling;
     async_line_remove_(&async_loop_of_(stack)->shields, &shield->node);
     task->future.status--;
-    task->future.cancelling = (uint16_t)(cancelling < 0xFFFF ? cancelling : 0xFFFF);
+    task->future.cancelling = (uint16_t)(cancelling < ASYNC_CANCELS_MOST_ ? cancelling : (unsigned)ASYNC_CANCELS_MOST_);
     if (shield->must) {
         task->future.flags |= ASYNC_MUST_;
         stack->must = async_must_;

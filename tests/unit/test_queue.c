@@ -76,7 +76,7 @@ TEST(queue, the_callers_storage_is_not_left)
 {
     unsigned char storage[3 * 4 + 4];
     async_queue queue;
-    unsigned i, n;
+    uint32_t i, n;
     memset(storage, 0xcc, sizeof storage);
     async_queue_init_with(&queue, 4, 3, storage);
     for (i = 0; i < 10; i++) {
