@@ -17728,6 +17728,7 @@ typedef struct async_server_waiter_ {
     async_leaf leaf;
     async_node_ node;
     struct async_server_core_ *core; /* held while it waits */
+    bool inside; /* in a client's handler, for whose end it does not wait */
 } async_server_waiter_;
 
 /* async_server_add_socket: serves a socket that listens already; the server owns it then. Where no descriptor or memory is
@@ -17762,6 +17763,7 @@ struct async_server_core_ {
     async_loop *loop; /* NULL: it was closed */
     bool serving, ending;
     size_t count, max;
+    size_t inside; /* waits in handlers */
     async_line_ listeners, clients, waiting;
     async_closer_ closer;
 };
@@ -17798,10 +17800,13 @@ static void async_server_drop_(struct async_server_core_ *server)
 static void async_server_wake_(struct async_server_core_ *server)
 {
     async_node_ *node;
-    if (server->serving || server->count > 0)
+    if (server->serving || server->count > server->inside)
         return;
-    for (node = server->waiting.first; node != NULL; node = node->next)
-        async_leaf_complete(&ASYNC_CONTAINER_(node, async_server_waiter_, node)->leaf);
+    for (node = server->waiting.first; node != NULL; node = node->next) {
+        async_server_waiter_ *waiter = ASYNC_CONTAINER_(node, async_server_waiter_, node);
+        if (waiter->inside || server->count == 0)
+            async_leaf_complete(&waiter->leaf);
+    }
 }
 
 /* ---- accepting ------------------------------------------------------------------------------------------------- */
@@ -18330,7 +18335,8 @@ ASYNC_DECLARE(async_server_serve_forever);
 
 /* await(async_server_close, .server = &s, .timeout = async_seconds(5)): stops listening; gives the clients that time to
  * be finished, none if it is not given, ASYNC_FOREVER any; cancels the handlers that are left, and waits for their end.
- * It cannot fail. A cancel ends the time the clients have. Nothing on a server that was never started, or is closed. */
+ * It cannot fail. A cancel ends the time the clients have. Nothing on a server that was never started, or is closed.
+ * In a client's handler it does not wait for this handler itself; the owner's async_server_close is still to follow. */
 struct async_server_close {
     async_server_waiter_ waiter;
     async_server *server;
@@ -18342,7 +18348,8 @@ ASYNC_DECLARE(async_server_close);
 
 /* async_server_close_nowait: stops listening, no more; async_server_close is still to follow, but for a server whose loop
  *     is closed, of which this leaves nothing. Mirrors Server.close().
- * await(async_server_wait_closed, .server = &s): waits until it does not listen and the last client is gone.
+ * await(async_server_wait_closed, .server = &s): waits until it does not listen and the last client is gone (in a
+ *     handler: the last other one).
  * async_server_close_clients: closes the clients' streams, once what was written is sent: the handlers find them at
  *     their end. async_server_abort_clients: closes them at once. Mirror Server.close_clients(), abort_clients(). */
 void async_server_close_nowait(async_server *server);
@@ -18373,10 +18380,10 @@ void async_server_close_nowait(async_server *server)
 
 static void async_client_end_(struct async_client_ *client)
 {
-    if (client->task != NULL)
-        async_cancel(client->task);
-    else
+    if (client->task == NULL)
         async_client_abort_(client);
+    else if (client->task != async_current_task()) /* a handler that closes its server goes on */
+        async_cancel(client->task);
 }
 
 void async_server_close_clients(async_server *server)
@@ -18398,16 +18405,28 @@ static void async_server_end_clients_(struct async_server_core_ *server)
     async_server_each_(server, async_client_end_);
 }
 
-static void async_server_stand_(async_server_waiter_ *waiter, struct async_server_core_ *server)
+static void async_server_stand_(async_server_waiter_ *waiter, struct async_server_core_ *server, const async_task *task)
 {
+    async_node_ *node;
     waiter->core = server;
     server->refs++;
     async_line_append_(&server->waiting, &waiter->node);
+    for (node = server->clients.first; node != NULL && !waiter->inside; node = node->next)
+        waiter->inside = ASYNC_CONTAINER_(node, struct async_client_, node)->task == task;
+    server->inside += waiter->inside;
+    if (waiter->inside)
+        async_server_wake_(server); /* another handler may have waited for this one */
+}
+
+static bool async_server_waits_(const async_server_waiter_ *waiter)
+{
+    return waiter->core->count > (waiter->inside ? waiter->core->inside : 0);
 }
 
 static void async_server_leave_(async_server_waiter_ *waiter)
 {
     async_line_remove_(&waiter->core->waiting, &waiter->node);
+    waiter->core->inside -= waiter->inside;
     async_server_drop_(waiter->core);
 }
 
@@ -18418,8 +18437,9 @@ async_step async_server_wait_closed_resume(async_stack *stack, void *frame)
     if (self->waiter.leaf.frame.state == ASYNC_LEAF_NEW) {
         if (server == NULL || (!server->serving && server->count == 0))
             return async_step_(ASYNC_OK);
-        async_server_stand_(&self->waiter, server);
-        return async_leaf_wait(stack, &self->waiter.leaf);
+        async_server_stand_(&self->waiter, server, stack->task);
+        if (server->serving || async_server_waits_(&self->waiter))
+            return async_leaf_wait(stack, &self->waiter.leaf);
     }
     async_server_leave_(&self->waiter);
     return async_step_(async_leaf_outcome(&self->waiter.leaf));
@@ -18442,16 +18462,16 @@ async_step async_server_close_resume(async_stack *stack, void *frame)
         if (server == NULL)
             return async_step_(ASYNC_OK);
         async_server_stop_(server);
-        async_server_stand_(&self->waiter, server);
+        async_server_stand_(&self->waiter, server, stack->task);
         self->late = self->timeout <= 0 || (self->timeout != ASYNC_FOREVER && async_loop_call_later(server->loop,
             self->timeout, &self->timer, async_server_close_late_, self) < 0);
     } else if (async_leaf_outcome(leaf) < 0) {
         self->cancelled = self->late = true;
         leaf->frame.status = 0;
     }
-    if (server->count > 0 && self->late && !server->ending)
+    if (async_server_waits_(&self->waiter) && self->late && !server->ending)
         async_server_end_clients_(server);
-    if (server->count > 0 && async_loop_of_(stack)->stack.running) /* or else it is the loop's end, which ends it all */
+    if (async_server_waits_(&self->waiter) && async_loop_of_(stack)->stack.running) /* or else it is the loop's end, which ends it all */
         return async_leaf_wait(stack, leaf);
     async_timer_handle_cancel(&self->timer);
     if (self->server->core == server && server->count == 0)

@@ -74,6 +74,7 @@ typedef struct async_server_waiter_ {
     async_leaf leaf;
     async_node_ node;
     struct async_server_core_ *core; /* held while it waits */
+    bool inside; /* in a client's handler, for whose end it does not wait */
 } async_server_waiter_;
 
 /* async_server_add_socket: serves a socket that listens already; the server owns it then. Where no descriptor or memory is
@@ -111,6 +112,7 @@ struct async_server_core_ {
     async_loop *loop; /* NULL: it was closed */
     bool serving, ending;
     size_t count, max;
+    size_t inside; /* waits in handlers */
     async_line_ listeners, clients, waiting;
     async_closer_ closer;
 };
@@ -147,10 +149,13 @@ static void async_server_drop_(struct async_server_core_ *server)
 static void async_server_wake_(struct async_server_core_ *server)
 {
     async_node_ *node;
-    if (server->serving || server->count > 0)
+    if (server->serving || server->count > server->inside)
         return;
-    for (node = server->waiting.first; node != NULL; node = node->next)
-        async_leaf_complete(&ASYNC_CONTAINER_(node, async_server_waiter_, node)->leaf);
+    for (node = server->waiting.first; node != NULL; node = node->next) {
+        async_server_waiter_ *waiter = ASYNC_CONTAINER_(node, async_server_waiter_, node);
+        if (waiter->inside || server->count == 0)
+            async_leaf_complete(&waiter->leaf);
+    }
 }
 
 /* ---- accepting ------------------------------------------------------------------------------------------------- */

@@ -365,6 +365,75 @@ TEST(server, max_clients)
     diary[0] = '\0';
 }
 
+/* ---- a handler that closes its server ------------------------------------------------------------------------------- */
+
+struct quits { async_frame frame; async_stream *stream; async_server *server; async_bytes line; async_status status; };
+async(quits)
+{
+    async_begin;
+    await_into(self->line, async_stream_readline, .stream = self->stream);
+    if (self->line.size > 0 && self->line.data[0] == 'q') {
+        note("close ");
+        await_catch(self->status, async_server_close, .server = self->server);
+    } else if (self->line.size > 0) {
+        note("wait ");
+        async_server_close_nowait(self->server);
+        async_server_close_clients(self->server);
+        await_catch(self->status, async_server_wait_closed, .server = self->server);
+    }
+    note("%s ", word(self->status));
+    async_finally;
+    if (async_error == ASYNC_CANCELLED)
+        note("cancelled ");
+    async_end;
+}
+
+struct quitting { async_frame frame; const char *commands; async_server server; async_stream clients[3]; async_status status; int i; };
+async(quitting)
+{
+    async_begin;
+    await(async_start_server, .server = &self->server, .host = "127.0.0.1", .handler = async_handler(quits),
+        .context = &self->server);
+    for (self->i = 0; self->i < 3; self->i++)
+        await(async_open_connection, .stream = &self->clients[self->i], .host = "127.0.0.1",
+            .port = async_server_port(&self->server));
+    while (async_server_clients(&self->server) < 3)
+        await(async_sleep);
+    for (self->i = 0; self->commands[self->i] != '\0'; self->i++)
+        if (async_stream_write(&self->clients[self->i], self->commands[self->i] == 'q' ? "q\n" : "w\n", 2) < 0)
+            async_raise(ASYNC_NO_MEMORY);
+    await(async_server_serve_forever, .server = &self->server);
+    for (self->i = 0; self->i < 3; self->i++) {
+        await_catch(self->status, async_stream_readall, .stream = &self->clients[self->i]);
+        CHECK(self->status == ASYNC_OK || self->status == -ECONNRESET || self->status == ASYNC_NO_MEMORY);
+    }
+    async_finally;
+    for (self->i = 0; self->i < 3; self->i++)
+        await(async_stream_close, .stream = &self->clients[self->i]);
+    await(async_server_close, .server = &self->server);
+    async_end;
+}
+
+static void run_quitting(const char *commands, const char *notes, const char *or_these)
+{
+    long live = counted_live;
+    async_status status = async_run(quitting, .commands = commands);
+    CHECK(status == ASYNC_OK || status == ASYNC_NO_MEMORY);
+    if (status == ASYNC_OK && strcmp(diary, or_these) != 0)
+        CHECK_STR(diary, notes);
+    diary[0] = '\0';
+    CHECK_INT(counted_live, live);
+}
+
+/* it does not wait for itself, nor two for each other */
+TEST(server, closed_by_a_handler)
+{
+    run_quitting("q", "close cancelled cancelled ok ", "");
+    run_quitting("w", "wait ok ok ok ", "");
+    /* in one pass or in two */
+    run_quitting("qq", "close close cancelled cancelled cancelled ok ", "close cancelled cancelled ok ");
+}
+
 /* clients come to three addresses in the same pass */
 struct addressed { async_frame frame; async_server server; int i, listeners[3], clients[3]; async_address address; };
 async(addressed)
