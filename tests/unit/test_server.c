@@ -388,10 +388,12 @@ async(quits)
     async_end;
 }
 
-struct quitting { async_frame frame; const char *commands; async_server server; async_stream clients[3]; async_status status; int i; };
+struct quitting { async_frame frame; const char *commands; async_server server; async_stream clients[3]; async_status status; int i;
+    async_timeout timeout; };
 async(quitting)
 {
     async_begin;
+    async_timeout_enter(&self->timeout, PATIENCE);
     await(async_start_server, .server = &self->server, .host = "127.0.0.1", .handler = async_handler(quits),
         .context = &self->server);
     for (self->i = 0; self->i < 3; self->i++)
@@ -418,7 +420,7 @@ static void run_quitting(const char *commands, const char *notes, const char *or
 {
     long live = counted_live;
     async_status status = async_run(quitting, .commands = commands);
-    CHECK(status == ASYNC_OK || status == ASYNC_NO_MEMORY);
+    CHECK(status == ASYNC_OK || status == ASYNC_NO_MEMORY || (TEST_MANY <= 20 && status == ASYNC_TIMED_OUT));
     if (status == ASYNC_OK && strcmp(diary, or_these) != 0)
         CHECK_STR(diary, notes);
     diary[0] = '\0';
