@@ -9,6 +9,7 @@
 #define ASYNCIO_BARE 1
 #define ASYNCIO_TICKLESS 1
 #define ASYNCIO_HIGH_WATER 1
+#define ASYNCIO_ALL_TASKS 1
 #include "../../../include/asyncio.h"
 
 /* A task in memory that is given back when it is done and released. */
@@ -52,7 +53,6 @@ async_status host_run_end(void);
 /* There is none of these: what calls them is left out. */
 async_status async_task_set_name(async_task *task, const char *name);
 const char *async_task_get_name(const async_task *task);
-size_t async_all_tasks(async_task **tasks, size_t capacity);
 bool async_has_other_threads_(void);
 
 void async_queue_init(async_queue *queue, size_t item_size, size_t maxsize);
