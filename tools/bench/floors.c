@@ -147,8 +147,8 @@ static void call_plain(const char *name, uint64_t n)
     require(x == n, name);
 }
 
-/* call-stack, call-stack-apart: frames on a stack of their own, entered by a switch, with every variable in them: what a call must do when caller and
- * callee could suspend. */
+/* call-stack, call-stack-apart: frames on a stack of their own, entered by a switch, with every variable in them: what a
+ * call must do when caller and callee could suspend. */
 typedef struct stack {
     unsigned char *sp, *end;
 } stack;

@@ -3,9 +3,10 @@
  *     load PORT ACTIVE IDLE MILLISECONDS PID [SIZE]
  *
  * ACTIVE connections send SIZE (64) bytes and wait for them to come back, again and again; IDLE ones only exist. When all
- * have been answered once, and after a while of warming up, it counts, and prints as lines `measure value`: requests per second; the CPU time that all threads of process PID
- * took for each request, in microseconds, from the scheduler's own count; the middle and the 99th percentile of the times
- * that requests took, in microseconds; and how many requests there were, those of the warm-up included. */
+ * have been answered once, and after a while of warming up, it counts, and prints as lines `measure value`: requests per
+ * second; the CPU time that all threads of process PID took for each request, in microseconds, from the scheduler's own
+ * count; the middle and the 99th percentile of the times that requests took, in microseconds; and how many requests there
+ * were, those of the warm-up included. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <dirent.h>

@@ -48,7 +48,8 @@ def values(command, core, seconds=300):
     done = subprocess.run([str(word) for word in command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                           preexec_fn=pinned(core), timeout=seconds, check=False)
     if done.returncode != 0:
-        raise Missing(f'{" ".join(str(word) for word in command)} ended with {done.returncode}: {done.stderr.strip()[-300:]}')
+        what = ' '.join(os.path.basename(str(word)) for word in command)
+        raise Missing(f'{what} ended with {done.returncode}: {done.stderr.strip()[-300:]}')
     return {name: float(value) for name, value in (line.split() for line in done.stdout.splitlines())}
 
 
@@ -96,7 +97,8 @@ def micro(wanted, selected, settings, results, say):
         if program.micro is None or program.missing:
             continue
         for name in subprocess.run([*program.micro.command], stdout=subprocess.PIPE, text=True, check=True).stdout.split():
-            if selected(name, program.name) and not (settings.light and name in HEAVY and program.name not in settings.light):
+            too_heavy = name in HEAVY and settings.light and program.name not in settings.light
+            if selected(name, program.name) and not too_heavy:
                 items.append(Micro(program, name, settings))
     failures = []
     turn = 0

@@ -284,8 +284,8 @@ def readme(document):
              f'{machine["system"]}, {machine["compiler"]}, `{machine["flags"]}`; medians of one run. Times are CPU times, the '
              'programs take turns, ratios count. *Floor* is the same in hand-written C with nothing else around it: '
              'which, the JSON file and the tool say. The load of the machine was '
-             f'{machine["load"]:.1f}, of which 1 is the run itself. libev, libuv and libevent have no tasks: what they resume is a callback, '
-             'and what sleeps is a timer. The C++20 coroutines sleep in a list without timers. asyncio and uvloop have '
+             f'{machine["load"]:.1f}, of which 1 is the run itself. libev, libuv and libevent have no tasks: what they '
+             'resume is a callback, and what sleeps is a timer. The C++20 coroutines sleep in a list without timers. asyncio and uvloop have '
              '100,000 of what the others have a million of. All run in one thread.', 124), '']
     for heading, measures in GROUPS:
         rows = [row for row in document['rows'] if row['measure'] in measures]
