@@ -1116,21 +1116,31 @@ async_step async_trace_(async_stack *stack, async_frame *frame, const async_type
 #define ASYNC_TRACE_RESET_(stack) (stack)->traced = 0;
 #endif
 
-static inline void *async_bump_(async_stack *stack, size_t size)
+static inline bool async_lacks_(const async_stack *stack, size_t size)
+{
+#if ASYNCIO_BARE
+    return (size_t)(stack->end - stack->sp) < size;
+#else
+    return ASYNC_RARE_((uintptr_t)stack->sp + size > (uintptr_t)stack->end);
+#endif
+}
+
+/* Where there is room. */
+static inline void *async_bump_in_(async_stack *stack, size_t size)
 {
     unsigned char *p = stack->sp;
-#if ASYNCIO_BARE
-    if ((size_t)(stack->end - p) < size)
-        return NULL;
-#else
-    if (ASYNC_RARE_((uintptr_t)p + size > (uintptr_t)stack->end))
-        return NULL;
+#if !ASYNCIO_BARE
     ASYNC_ASSUME_(p != NULL);
 #endif
     ASYNC_UNPOISON_(p, size);
     ASYNC_MARK_HIGH_(stack, size);
     stack->sp = p + size;
     return p;
+}
+
+static inline void *async_bump_(async_stack *stack, size_t size)
+{
+    return async_lacks_(stack, size) ? NULL : async_bump_in_(stack, size);
 }
 
 /* A callee starts with these and its arguments; type and distance are written when it suspends. */
@@ -1398,12 +1408,12 @@ void *async_push_(async_stack *stack, const async_type *type)
 {
     size_t size = type->size;
     void *p;
-    if (ASYNC_RARE_((size_t)(stack->end - stack->sp) < size)) { /* looked at here, a NULL need not be told from a place */
+    if (async_lacks_(stack, size)) {
         p = async_grow_(stack, size);
         if (p == NULL)
             return NULL;
     } else {
-        p = async_bump_(stack, size);
+        p = async_bump_in_(stack, size);
     }
     ASYNC_MEMSET_(p, 0, type->clear);
     async_frame_of_(p)->type = type;
@@ -6145,8 +6155,11 @@ static bool async_make_pipe_(int fds[2])
 static int async_forks_;
 static pthread_once_t async_forks_counted_ = PTHREAD_ONCE_INIT;
 
+static bool async_forks_untold_; /* the system has no memory to tell of them */
+
 static void async_forked_(void) { async_forks_++; }
-static void async_count_forks_(void) { (void)pthread_atfork(NULL, NULL, async_forked_); }
+static void async_count_forks_(void) { async_forks_untold_ = pthread_atfork(NULL, NULL, async_forked_) != 0; }
+static int async_forks_now_(void) { return ASYNC_RARE_(async_forks_untold_) ? (int)getpid() : async_forks_; }
 
 /* Async-signal-safe, any thread. */
 static void async_poller_wake_(async_loop *loop)
@@ -6165,7 +6178,7 @@ static bool async_poller_can_wake_(async_loop *loop)
     pthread_mutex_lock(&loop->lock);
     if (!loop->has_wake_fds && async_make_pipe_(loop->wake_fds)) {
         pthread_once(&async_forks_counted_, async_count_forks_);
-        loop->forks = async_forks_;
+        loop->forks = async_forks_now_();
         ASYNC_STORE_(loop->has_wake_fds, true);
     }
     can = loop->has_wake_fds;
@@ -6835,7 +6848,7 @@ static void async_poller_close_(async_loop *loop)
         async_poller_let_go_(&poller->always);
         for (fd = 0; fd < poller->descriptors; fd++)
             async_poller_let_go_(&poller->watches[fd].waiters);
-        poller->forked = loop->forks != async_forks_;
+        poller->forked = loop->forks != async_forks_now_();
         poller->kind->close(poller);
         async_poller_free_(poller);
         loop->poller = NULL;
@@ -6904,7 +6917,7 @@ static async_status async_poller_move_(async_loop *loop, const async_poller_kind
         kind->close(poller);
         poller->own = before.own;
     } else {
-        before.forked = loop->forks != async_forks_;
+        before.forked = loop->forks != async_forks_now_();
         before.kind->close(&before);
         poller->kind = kind;
         poller->haunted = false;
@@ -6950,7 +6963,7 @@ static async_status async_watch_set_(async_loop *loop, int fd, unsigned interest
     async_status status;
     if (interest == poller->watches[fd].interest)
         return ASYNC_OK;
-    if (poller->kind->renew != NULL && loop->forks != async_forks_)
+    if (poller->kind->renew != NULL && loop->forks != async_forks_now_())
         async_poller_after_fork_(loop);
     status = poller->kind->set(poller, fd, interest);
     if (async_poller_gives_up_(loop, status))
@@ -7125,7 +7138,7 @@ void async_poller_renew_(async_loop *loop, int fd)
     if (watch == NULL)
         return;
     watch->drained = false;
-    if (watch->interest != 0 && loop->poller->kind->renew != NULL && loop->forks == async_forks_)
+    if (watch->interest != 0 && loop->poller->kind->renew != NULL && loop->forks == async_forks_now_())
         async_watch_renew_(loop, fd);
 }
 
@@ -7238,7 +7251,7 @@ static void async_watch_poll_(async_loop *loop, int milliseconds)
     if (poller->always.first != NULL) {
         timeout = 0;
     } else if (timeout != 0) {
-        if (loop->forks != async_forks_)
+        if (loop->forks != async_forks_now_())
             async_poller_after_fork_(loop);
         /* nothing to do for a while: time to check; then on to sleep */
         rests = kind->renew != NULL && poller->unchecked > 0 && (timeout < 0 || timeout > 10);
@@ -20423,6 +20436,7 @@ void async_verify_point_(async_loop *loop, async_task *task, bool resumes)
     size_t i, length;
     if (v == NULL || v->loop != loop)
         return;
+    loop->stack.task = NULL; /* none runs here: what is cancelled does not cancel itself */
     if (v->again == task && !resumes) {
         v->again = NULL;
         async_cancel(task);

@@ -224,21 +224,31 @@ async_step async_trace_(async_stack *stack, async_frame *frame, const async_type
 #define ASYNC_TRACE_RESET_(stack) (stack)->traced = 0;
 #endif
 
-static inline void *async_bump_(async_stack *stack, size_t size)
+static inline bool async_lacks_(const async_stack *stack, size_t size)
+{
+#if ASYNCIO_BARE
+    return (size_t)(stack->end - stack->sp) < size;
+#else
+    return ASYNC_RARE_((uintptr_t)stack->sp + size > (uintptr_t)stack->end);
+#endif
+}
+
+/* Where there is room. */
+static inline void *async_bump_in_(async_stack *stack, size_t size)
 {
     unsigned char *p = stack->sp;
-#if ASYNCIO_BARE
-    if ((size_t)(stack->end - p) < size)
-        return NULL;
-#else
-    if (ASYNC_RARE_((uintptr_t)p + size > (uintptr_t)stack->end))
-        return NULL;
+#if !ASYNCIO_BARE
     ASYNC_ASSUME_(p != NULL);
 #endif
     ASYNC_UNPOISON_(p, size);
     ASYNC_MARK_HIGH_(stack, size);
     stack->sp = p + size;
     return p;
+}
+
+static inline void *async_bump_(async_stack *stack, size_t size)
+{
+    return async_lacks_(stack, size) ? NULL : async_bump_in_(stack, size);
 }
 
 /* A callee starts with these and its arguments; type and distance are written when it suspends. */
@@ -510,12 +520,12 @@ void *async_push_(async_stack *stack, const async_type *type)
 {
     size_t size = type->size;
     void *p;
-    if (ASYNC_RARE_((size_t)(stack->end - stack->sp) < size)) { /* looked at here, a NULL need not be told from a place */
+    if (async_lacks_(stack, size)) {
         p = async_grow_(stack, size);
         if (p == NULL)
             return NULL;
     } else {
-        p = async_bump_(stack, size);
+        p = async_bump_in_(stack, size);
     }
     ASYNC_MEMSET_(p, 0, type->clear);
     async_frame_of_(p)->type = type;

@@ -134,7 +134,7 @@ static void async_poller_close_(async_loop *loop)
         async_poller_let_go_(&poller->always);
         for (fd = 0; fd < poller->descriptors; fd++)
             async_poller_let_go_(&poller->watches[fd].waiters);
-        poller->forked = loop->forks != async_forks_;
+        poller->forked = loop->forks != async_forks_now_();
         poller->kind->close(poller);
         async_poller_free_(poller);
         loop->poller = NULL;
@@ -203,7 +203,7 @@ static async_status async_poller_move_(async_loop *loop, const async_poller_kind
         kind->close(poller);
         poller->own = before.own;
     } else {
-        before.forked = loop->forks != async_forks_;
+        before.forked = loop->forks != async_forks_now_();
         before.kind->close(&before);
         poller->kind = kind;
         poller->haunted = false;
@@ -249,7 +249,7 @@ static async_status async_watch_set_(async_loop *loop, int fd, unsigned interest
     async_status status;
     if (interest == poller->watches[fd].interest)
         return ASYNC_OK;
-    if (poller->kind->renew != NULL && loop->forks != async_forks_)
+    if (poller->kind->renew != NULL && loop->forks != async_forks_now_())
         async_poller_after_fork_(loop);
     status = poller->kind->set(poller, fd, interest);
     if (async_poller_gives_up_(loop, status))

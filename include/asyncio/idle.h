@@ -67,7 +67,7 @@ static void async_watch_poll_(async_loop *loop, int milliseconds)
     if (poller->always.first != NULL) {
         timeout = 0;
     } else if (timeout != 0) {
-        if (loop->forks != async_forks_)
+        if (loop->forks != async_forks_now_())
             async_poller_after_fork_(loop);
         /* nothing to do for a while: time to check; then on to sleep */
         rests = kind->renew != NULL && poller->unchecked > 0 && (timeout < 0 || timeout > 10);

@@ -267,6 +267,7 @@ void async_verify_point_(async_loop *loop, async_task *task, bool resumes)
     size_t i, length;
     if (v == NULL || v->loop != loop)
         return;
+    loop->stack.task = NULL; /* none runs here: what is cancelled does not cancel itself */
     if (v->again == task && !resumes) {
         v->again = NULL;
         async_cancel(task);

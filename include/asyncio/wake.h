@@ -87,8 +87,11 @@ static bool async_make_pipe_(int fds[2])
 static int async_forks_;
 static pthread_once_t async_forks_counted_ = PTHREAD_ONCE_INIT;
 
+static bool async_forks_untold_; /* the system has no memory to tell of them */
+
 static void async_forked_(void) { async_forks_++; }
-static void async_count_forks_(void) { (void)pthread_atfork(NULL, NULL, async_forked_); }
+static void async_count_forks_(void) { async_forks_untold_ = pthread_atfork(NULL, NULL, async_forked_) != 0; }
+static int async_forks_now_(void) { return ASYNC_RARE_(async_forks_untold_) ? (int)getpid() : async_forks_; }
 
 /* Async-signal-safe, any thread. */
 static void async_poller_wake_(async_loop *loop)
@@ -107,7 +110,7 @@ static bool async_poller_can_wake_(async_loop *loop)
     pthread_mutex_lock(&loop->lock);
     if (!loop->has_wake_fds && async_make_pipe_(loop->wake_fds)) {
         pthread_once(&async_forks_counted_, async_count_forks_);
-        loop->forks = async_forks_;
+        loop->forks = async_forks_now_();
         ASYNC_STORE_(loop->has_wake_fds, true);
     }
     can = loop->has_wake_fds;

@@ -161,7 +161,7 @@ void async_poller_renew_(async_loop *loop, int fd)
     if (watch == NULL)
         return;
     watch->drained = false;
-    if (watch->interest != 0 && loop->poller->kind->renew != NULL && loop->forks == async_forks_)
+    if (watch->interest != 0 && loop->poller->kind->renew != NULL && loop->forks == async_forks_now_())
         async_watch_renew_(loop, fd);
 }
 

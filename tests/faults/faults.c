@@ -51,7 +51,7 @@ int faults_poller;
     X(sendfile) X(accept) X(accept4) X(connect) X(poll) X(epoll_create1) X(epoll_ctl) X(epoll_wait) X(fcntl) X(pipe)    \
     X(socket) X(socketpair) X(bind) X(listen) X(getsockopt) X(setsockopt) X(getsockname) X(getpeername) X(shutdown)     \
     X(open) X(close) X(fstat) X(lseek) X(fsync) X(rename) X(fork) X(dup2) X(execve) X(waitpid) X(syscall)               \
-    X(pthread_create) X(pthread_mutex_init) X(pthread_cond_init) X(pthread_condattr_init) X(getaddrinfo) X(getnameinfo) \
+    X(pthread_create) X(pthread_atfork) X(pthread_mutex_init) X(pthread_cond_init) X(pthread_condattr_init) X(getaddrinfo) X(getnameinfo) \
     X(if_nametoindex) X(if_indextoname) X(ttyname_r) X(sysconf) X(stat) X(lstat) X(unlink) X(chdir) X(setsid) X(setpgid) \
     X(kill)
 
@@ -111,7 +111,7 @@ static const struct way {
     WAY(waitpid, EINTR)
     BAD(syscall, EMFILE) BAD(syscall, ENOMEM) WAY(syscall, ENOSYS)
     BAD(pthread_create, EAGAIN)
-    BAD(pthread_mutex_init, ENOMEM) BAD(pthread_cond_init, ENOMEM) BAD(pthread_condattr_init, ENOMEM)
+    BAD(pthread_atfork, ENOMEM) BAD(pthread_mutex_init, ENOMEM) BAD(pthread_cond_init, ENOMEM) BAD(pthread_condattr_init, ENOMEM)
     BAD(getnameinfo, EAI_AGAIN) BAD(getnameinfo, EAI_MEMORY)
     BAD(if_nametoindex, ENXIO) WAY(if_indextoname, ENXIO) WAY(ttyname_r, ENOTTY) WAY(sysconf, EINVAL)
     WAY(stat, ENOMEM) BAD(lstat, EACCES) BAD(unlink, EACCES)
@@ -443,6 +443,7 @@ int __wrap_pthread_create(pthread_t *to, const pthread_attr_t *how, void *(*f)(v
         int effect = fault(CALL_##name, -1);   \
         return effect != 0 ? effect : __real_##name(__VA_ARGS__); \
     }
+ANSWERS(pthread_atfork, (void (*before)(void), void (*parent)(void), void (*child)(void)), before, parent, child)
 ANSWERS(pthread_mutex_init, (pthread_mutex_t *to, const pthread_mutexattr_t *how), to, how)
 ANSWERS(pthread_cond_init, (pthread_cond_t *to, const pthread_condattr_t *how), to, how)
 ANSWERS(pthread_condattr_init, (pthread_condattr_t *to), to)

@@ -116,7 +116,7 @@ static void my_handler(int signo)
 TEST(signal, previous_disposition_comes_back)
 {
     async_loop *loop = async_new_event_loop(), *other = async_new_event_loop();
-    async_handle handle = { { 0 }, 0, NULL, NULL }, second = { { 0 }, 0, NULL, NULL };
+    async_handle handle = { .data = NULL }, second = { .data = NULL };
     set_disposition(SIGUSR1, my_handler);
     set_disposition(SIGUSR2, SIG_IGN);
     if (loop != NULL && other != NULL && async_loop_add_signal_handler(loop, SIGUSR1, &handle, say, NULL) == ASYNC_OK) {
@@ -149,7 +149,7 @@ TEST(signal, refuses_what_cannot_be_handled)
 {
     static const int no[] = { 0, -1, 100000, SIGKILL, SIGSTOP, SIGSEGV, SIGBUS, SIGFPE, SIGILL };
     async_loop *loop = async_new_event_loop();
-    async_handle handle = { { 0 }, 0, NULL, NULL };
+    async_handle handle = { .data = NULL };
     async_signal signal;
     size_t i;
     for (i = 0; loop != NULL && i < sizeof no / sizeof *no; i++) {
@@ -170,7 +170,7 @@ TEST(signal, refuses_what_cannot_be_handled)
 TEST(signal, without_a_descriptor)
 {
     async_loop *loop = async_new_event_loop();
-    async_handle handle = { { 0 }, 0, NULL, NULL };
+    async_handle handle = { .data = NULL };
     struct rlimit limit, none;
     set_disposition(SIGUSR1, SIG_DFL);
     REQUIRE(getrlimit(RLIMIT_NOFILE, &limit) == 0);
@@ -195,7 +195,7 @@ static void stop(async_handle *handle)
 TEST(signal, wakes_a_loop_that_sleeps)
 {
     async_loop *loop = async_new_event_loop();
-    async_handle handle = { { 0 }, 0, NULL, NULL };
+    async_handle handle = { .data = NULL };
     if (loop != NULL && async_loop_add_signal_handler(loop, SIGTERM, &handle, stop, loop) == ASYNC_OK) {
         send_later(SIGTERM, 20);
         CHECK_INT(async_loop_run_forever(loop), ASYNC_OK);
